@@ -1,0 +1,16 @@
+"""`cacherr COMMAND`, `python -m cacherr COMMAND` and `manage.py COMMAND` are one and the same."""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the management command named on the command line."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cacherr.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Who may use the API and the live events: a signed-in member of the staff, or whoever has the key."""
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from ninja.security import APIKeyHeader
+from ninja.security.session import SessionAuthIsStaff
+
+KEY_HEADER = "X-Api-Key"
+
+
+def is_key(given: str | None) -> bool:
+    """Whether this is the installation's API key. Without a key set there is none."""
+    return bool(settings.CACHERR_API_KEY and given) and secrets.compare_digest(
+        (given or "").encode(), settings.CACHERR_API_KEY.encode()
+    )
+
+
+class ApiKey(APIKeyHeader):
+    """The key in a header; needs no CSRF token because no browser sends it by itself."""
+
+    param_name = KEY_HEADER
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any | None:  # noqa: ANN401, ARG002 - Ninja's own signature
+        """The key when it is right."""
+        return key if is_key(key) else None
+
+
+AUTH = [ApiKey(), SessionAuthIsStaff()]

@@ -1,0 +1,18 @@
+"""HTTP and WebSocket in one application."""
+
+import os
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cacherr.settings")
+http = get_asgi_application()
+
+from django.urls import path  # noqa: E402 - the apps must be loaded before what imports models
+
+from cacherr.origin import SameOrigin  # noqa: E402
+from caching.consumers import EventConsumer  # noqa: E402
+
+sockets = URLRouter([path("ws/events", EventConsumer.as_asgi())])
+application = ProtocolTypeRouter({"http": http, "websocket": SameOrigin(AuthMiddlewareStack(sockets))})

@@ -1,0 +1,78 @@
+"""What Cacherr's management commands have in common: `--json`, exit codes, one sentence instead of a traceback."""
+
+import json
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser, SystemCheckError
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from cacherr.errors import CacherrError, ConfigurationError
+
+
+class CacherrCommand(BaseCommand):
+    """A command that answers with a report. `perform` returns it; `tell` prints it for people.
+
+    Exit codes: 0 done, 1 something failed or was found, 2 configuration or usage, 3 Plex, 4 storage absent, 75 busy.
+    """
+
+    # The checks of models and addresses are for developers and cost half a second; these are for the person's settings.
+    requires_system_checks = ("environment",)
+    needs_database = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Every command takes `--json`."""
+        parser.add_argument("--json", action="store_true", help="one JSON object on standard output, logs on standard error")
+
+    def perform(self, **options: Any) -> tuple[dict[str, Any], int]:  # noqa: ANN401
+        """Do the work. Returns the report and the exit code; raises named errors."""
+        raise NotImplementedError
+
+    def tell(self, report: dict[str, Any]) -> None:
+        """Print the report for people."""
+        raise NotImplementedError
+
+    def check(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        """Errors in the configuration end with their own exit code."""
+        try:
+            super().check(*args, **kwargs)
+        except SystemCheckError as error:
+            raise CommandError(str(error), returncode=ConfigurationError.exit_code) from error
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002
+        """Perform, print, and end with the right code."""
+        try:
+            if self.needs_database:
+                require_database()
+            report, code = self.perform(**options)
+        except CacherrError as error:
+            report = {"success": False, "error": error.message, "cure": error.cure, "exit_code": error.exit_code}
+            if not options["json"]:
+                raise CommandError(str(error), returncode=error.exit_code) from error
+            code = error.exit_code
+        if options["json"]:
+            self.stdout.write(json.dumps(report))
+        else:
+            self.tell(report)
+        self.stdout.flush()
+        if code:
+            sys.exit(code)
+
+
+def require_database() -> None:
+    """Bring an empty or older database up to date; the rows of a newer one are left alone.
+
+    A command may be the first thing that a person ever runs, so it makes its own tables.
+    """
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            executor.migrate(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        raise ConfigurationError(
+            f"The database cannot be used: {str(error).strip().splitlines()[0]}.",
+            "Check DATABASE_URL, or whether the configuration directory can be written to.",
+        ) from error
+
+

@@ -1,0 +1,87 @@
+"""Settings that live in rows and may be overridden by the environment.
+
+A model field is the one declaration of a setting: type, validators, help text, default. Its variable is `CACHERR_` and
+the field's name in capitals. An override wins over the stored value and never overwrites it.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Self, TypeAlias
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from cacherr.env import Override, parse_bool
+from cacherr.errors import ConfigurationError
+
+SettingField: TypeAlias = "models.Field[Any, Any]"
+
+
+class SettingsModel(models.Model):
+    """A single row of settings. No row means that every setting has its default."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+
+    read_only = False
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def stored(cls) -> Self:
+        """The row as it is in the database, or the defaults; reading never writes."""
+        return cls.objects.filter(pk=1).first() or cls()  # type: ignore[attr-defined, no-any-return]
+
+    @classmethod
+    def effective(cls) -> Self:
+        """What is in force: environment, else the row, else the default. Not to be saved."""
+        row = cls.stored()
+        for field, override in overrides_of(cls):
+            setattr(row, field.attname, parse_override(field, override))
+        row.read_only = True
+        return row
+
+    def save(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
+        """Refuse to write overridden values over the stored ones."""
+        if self.read_only:
+            raise ConfigurationError("These settings hold values from the environment and cannot be stored.")
+        super().save(*args, **kwargs)
+
+
+def setting_fields(model: type[models.Model]) -> Iterator[SettingField]:
+    """The fields of a settings model that a person can set."""
+    for field in model._meta.get_fields():
+        if isinstance(field, models.Field) and field.editable and not field.primary_key:
+            yield field
+
+
+def overrides_of(model: type[models.Model]) -> Iterator[tuple[SettingField, Override]]:
+    """The fields of `model` that the environment sets to a usable value."""
+    for field in setting_fields(model):
+        override = settings.CACHERR_OVERRIDES.get(field.name.upper())
+        if override is not None and not override_error(field, override):
+            yield field, override
+
+
+def parse_override(field: SettingField, override: Override) -> Any:  # noqa: ANN401 - the field's own type
+    """The variable's text as the field's value. Raises ValidationError on a bad one."""
+    if isinstance(field, models.BooleanField):
+        try:
+            return parse_bool(override.raw)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+    return field.clean(override.raw.strip(), None)
+
+
+def override_error(field: SettingField, override: Override) -> str:
+    """Why the variable cannot be used, or an empty text. The value itself is not repeated: it may be a secret."""
+    try:
+        parse_override(field, override)
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""
+
+
+def settings_models() -> list[type[SettingsModel]]:
+    """Every model of settings in the project."""
+    return [model for model in SettingsModel.__subclasses__() if not model._meta.abstract]

@@ -1,0 +1,218 @@
+"""Django's settings. The only module that reads the environment; everything else asks `django.conf.settings`."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from cacherr.databases import database, sqlite
+from cacherr.env import Environment, zone_name
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Environment(os.environ)
+
+# ---- where things are -------------------------------------------------------------------------------------------
+
+CONFIG_DIR = Path(env.text("CACHERR_CONFIG_DIR", str(BASE_DIR / "data"))).absolute()
+CACHERR_HOST = env.text("CACHERR_HOST", "127.0.0.1")
+CACHERR_PORT = env.integer("CACHERR_PORT", 5445, 0, 65535)
+REDIS_URL = env.text("REDIS_URL")
+CACHERR_OUTBOUND_GATEWAY = env.text("CACHERR_OUTBOUND_GATEWAY")
+CACHERR_LIVENESS_PATH = env.text("CACHERR_LIVENESS_PATH")
+
+
+def prepare_config_dir() -> None:
+    """Make the configuration directory, private to its owner; a failure is a problem for the checks."""
+    try:
+        CONFIG_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        env.problem("CACHERR_CONFIG_DIR", f"{CONFIG_DIR} cannot be made: {error.strerror}.", "Name a writable directory.")
+
+
+def secret_key() -> str:
+    """The installation's key: from the environment, else made once and kept beside the database."""
+    if given := env.raw("CACHERR_SECRET_KEY"):
+        return given
+    path = CONFIG_DIR / "secret_key"
+    try:
+        # Linked into place so that two processes starting at once agree on one key and none reads half of it.
+        if not path.exists():
+            fresh = CONFIG_DIR / f"secret_key.{os.getpid()}"
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(50))
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                path.hardlink_to(fresh)
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        env.problem("CACHERR_SECRET_KEY", f"{path} cannot be used: {error.strerror}.", "Make the directory writable.")
+        return secrets.token_urlsafe(50)
+
+
+def databases() -> dict[str, dict[str, Any]]:
+    """Django's DATABASES."""
+    try:
+        return {"default": database(env.text("DATABASE_URL"), CONFIG_DIR)}
+    except ValueError as error:
+        env.problem("DATABASE_URL", f"DATABASE_URL cannot be used: {error}.", "Write postgres://USER:PASSWORD@HOST:5432/NAME.")
+        return {"default": sqlite(CONFIG_DIR / "cacherr.sqlite3")}
+
+
+prepare_config_dir()
+SECRET_KEY = secret_key()
+DATABASES = databases()
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ---- what the environment says ----------------------------------------------------------------------------------
+
+CACHERR_OVERRIDES = env.overrides()
+CACHERR_API_KEY = env.text("CACHERR_API_KEY")
+CACHERR_ADMIN_USER = env.text("CACHERR_ADMIN_USER", "admin")
+CACHERR_ADMIN_PASSWORD = env.text("CACHERR_ADMIN_PASSWORD")
+COPY_CHUNK = env.integer("CACHERR_COPY_CHUNK", 1024 * 1024, 512, 64 * 1024 * 1024)
+CACHERR_PLACEMENT = env.choice("CACHERR_PLACEMENT", ("auto", "union", "symlink"), "auto")
+PATH_MAPPINGS = env.json_list("CACHERR_PATH_MAPPINGS")
+OLDER_MAPPING = {
+    "plex": env.text("PLEX_SOURCE"),
+    "array": env.text("REAL_SOURCE"),
+    "cache": env.text("CACHE_DESTINATION"),
+}
+COPY_TO_CACHE = env.boolean("COPY_TO_CACHE", default=True)
+
+# ---- Django -----------------------------------------------------------------------------------------------------
+
+DEBUG = False
+ALLOWED_HOSTS = [host.strip() for host in env.text("CACHERR_ALLOWED_HOSTS", "*").split(",")]
+CACHERR_TRUSTED_PROXIES = [address.strip() for address in env.text("CACHERR_TRUSTED_PROXIES").split(",") if address]
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "ninja",
+    "django_celery_beat",
+    "cacherr",
+    "plexusers",
+    "importlists",
+    "caching",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "cacherr.urls"
+ASGI_APPLICATION = "cacherr.asgi.application"
+LOGIN_URL = "admin:login"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"}]
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = env.parsed("TZ", zone_name, "UTC", "Use a name such as Europe/Berlin.")
+
+STATIC_URL = "static/"
+# Straight from the packages: no collecting step that a person could forget, and an image that is ready when built.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = True
+
+# ---- workers and live events ------------------------------------------------------------------------------------
+
+BROKER_DIR = CONFIG_DIR / "broker"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
+    {}
+    if REDIS_URL
+    else {
+        "data_folder_in": str(BROKER_DIR / "queue"),
+        "data_folder_out": str(BROKER_DIR / "queue"),
+        "control_folder": str(BROKER_DIR / "control"),
+        "polling_interval": 0.25,
+    }
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "cacherr"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_TIMEZONE = TIME_ZONE
+# Rows made by a migration are the schedule. Entries written here would overwrite a person's edits at each start.
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {}
+
+CHANNEL_LAYERS: dict[str, Any] = {
+    "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL], "prefix": "cacherr"}}
+    if REDIS_URL
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+}
+
+# ---- logging: standard error only, so that `--json` owns standard output -------------------------------------------
+
+LOG_LEVEL = env.choice(
+    "LOG_LEVEL",
+    ("debug", "info", "warning", "error", "critical"),
+    "debug" if env.boolean("DEBUG") else "info",
+).upper()
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        **{app: {"level": LOG_LEVEL} for app in ("cacherr", "plexusers", "importlists", "caching")},
+        # A 404 or a refused login is not news for the person who reads the log.
+        "django.request": {"level": "ERROR"},
+    },
+}
+
+UNFOLD = {
+    "SITE_TITLE": "Cacherr",
+    "SITE_HEADER": "Cacherr",
+    "SITE_SYMBOL": "bolt",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "caching.dashboard.dashboard",
+}
+
+ENVIRONMENT_PROBLEMS = env.problems
+ENVIRONMENT_SETTINGS = env.prefixed()

@@ -1,0 +1,63 @@
+"""The admin page of a single row of settings: overridden fields are shown, read-only, with the variable's name."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from unfold.admin import ModelAdmin
+
+from cacherr.fields import EncryptedField
+from cacherr.overrides import SettingsModel, overrides_of
+
+SECRET_SHOWN = "set, not shown"
+
+
+class SettingsAdmin(ModelAdmin):  # type: ignore[misc]
+    """One row, opened straight from the menu. Secrets can be written but are never shown."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """One row only."""
+        return bool(super().has_add_permission(request)) and not self.model.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ANN401, ARG002
+        """Settings can be changed, not removed."""
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002
+        """There is no list of one: go to the form."""
+        meta = self.model._meta
+        row = self.model.objects.filter(pk=1).exists()
+        name = f"admin:{meta.app_label}_{meta.model_name}_{'change' if row else 'add'}"
+        return redirect(reverse(name, args=[1] if row else []))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Overridden fields are disabled and say so; a disabled field's stored value is kept by Django."""
+        form = super().get_form(request, obj, change, **kwargs)
+        for field, override in overrides_of(self.model):
+            shown = form.base_fields.get(field.name)
+            if shown is not None:
+                shown.disabled = True
+                shown.help_text = f"Set by {override.variable}. {shown.help_text}"
+                secret = isinstance(field, EncryptedField)
+                shown.widget.attrs["placeholder"] = SECRET_SHOWN if secret else override.raw
+        return form
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Secrets get a password field."""
+        if isinstance(db_field, EncryptedField):
+            return forms.CharField(
+                required=False, label=db_field.verbose_name.capitalize(), help_text=str(db_field.help_text),
+                widget=forms.PasswordInput(attrs={"placeholder": "leave empty to keep what is stored"}),
+            )  # fmt: skip
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: SettingsModel, form: Any, change: bool) -> None:  # noqa: ANN401
+        """An empty secret means: keep the stored one."""
+        stored = type(obj).stored()
+        for field in obj._meta.get_fields():
+            if isinstance(field, EncryptedField) and not getattr(obj, field.name):
+                setattr(obj, field.name, getattr(stored, field.name))
+        super().save_model(request, obj, form, change)
+

@@ -1,0 +1,1 @@
+"""The heart: what deserves the cache, and moving files without ever losing a byte."""

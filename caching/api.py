@@ -1,0 +1,65 @@
+"""REST endpoints of the caching app: doors, nothing else."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+
+from cacherr.envelope import Envelope, failed, ok
+from caching import cycle, events, nudge, state
+from caching.health import health
+
+router = Router(tags=["state and cycles"])
+open_router = Router(tags=["health"])
+
+Answer = Envelope[dict[str, Any]]
+
+
+class StartCache(Schema):
+    """How a cycle is to be run."""
+
+    dry_run: bool = False
+
+
+class HealthAnswer(Answer):
+    """Health, wrapped like every answer and, for simple monitors, at the top as well."""
+
+    status: str
+    checks: dict[str, dict[str, Any]]
+
+
+@open_router.get("health", response={200: HealthAnswer, 503: HealthAnswer})
+def get_health(request: HttpRequest) -> tuple[int, dict[str, Any]]:  # noqa: ARG001 - Ninja's own signature
+    """Whether Cacherr is able to work. Needs no login."""
+    found = health()
+    if found["status"] == "critical":
+        return 503, failed("Cacherr is not able to work.", found) | found
+    return 200, ok(found) | found
+
+
+@router.get("status", response=Answer)
+def get_status(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
+    """What is going on now: the same that a socket is told when it connects."""
+    snapshot = state.snapshot(events.clients.count)
+    return ok(snapshot.pop("status") | snapshot)
+
+
+@router.get("stats", response=Answer)
+def get_stats(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
+    """How full the caches are."""
+    return ok(state.stats_data())
+
+
+@router.post("start-cache", response={202: Answer})
+def start_cache(request: HttpRequest, body: StartCache | None = None) -> tuple[int, dict[str, Any]]:  # noqa: ARG001
+    """Ask for a cycle. 409 while one is running."""
+    asked = cycle.request("api", dry_run=bool(body and body.dry_run))
+    nudge.run_cycle()
+    return 202, ok(asked.summary(), "The cycle begins.")
+
+
+@router.post("stop-cache", response=Answer)
+def stop_cache(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
+    """Stop the running cycle; what was being copied undoes itself within a second."""
+    stopped = cycle.stop()
+    return ok({"stopping": stopped}, "The cycle stops." if stopped else "No cycle is running.")

@@ -1,0 +1,75 @@
+"""The door of live events: forwards what others built."""
+
+import json
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+from cacherr.access import KEY_HEADER, is_key
+from caching import events, state
+
+REFUSED = 4401
+
+
+class EventConsumer(AsyncJsonWebsocketConsumer):
+    """One listening page or program."""
+
+    wanted: frozenset[str] | None = None
+    counted = False
+
+    async def connect(self) -> None:
+        """Accept members of the staff and holders of the key; then say everything that is true now."""
+        headers = dict(self.scope["headers"])
+        key = headers.get(KEY_HEADER.lower().encode(), b"").decode("latin-1")
+        await self.accept()
+        if not (self.scope["user"].is_staff or is_key(key)):
+            await self.close(REFUSED)
+            return
+        events.clients.count += 1
+        await self.channel_layer.group_add(events.GROUP, self.channel_name)
+        self.counted = True
+        await self._snapshot()
+
+    async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels' own signature
+        """Forget this listener."""
+        if self.counted:
+            events.clients.count -= 1
+            await self.channel_layer.group_discard(events.GROUP, self.channel_name)
+
+    @classmethod
+    async def decode_json(cls, text_data: str) -> Any:  # noqa: ANN401 - Channels' own signature
+        """What a client says; nonsense counts as nothing said."""
+        try:
+            return json.loads(text_data)
+        except ValueError:
+            return {}
+
+    async def receive_json(self, content: Any, **_: Any) -> None:  # noqa: ANN401
+        """Answer a client."""
+        kind = content.get("type") if isinstance(content, dict) else None
+        if kind == "ping":
+            await self.send_json(events.event("pong", {}))
+        elif kind == "status_request":
+            await self._snapshot()
+        elif kind == "subscribe" and isinstance(content.get("events"), list):
+            self.wanted = frozenset(map(str, content["events"]))
+
+    async def forward(self, message: dict[str, Any]) -> None:
+        """Hand on an event that somebody published."""
+        await self._tell(message["message"])
+        if message["message"]["type"] in {"cycle_start", "cycle_complete", "cache_file_added", "cache_file_removed"}:
+            await self._snapshot()
+
+    async def _snapshot(self) -> None:
+        snapshot = await database_sync_to_async(state.snapshot)(events.clients.count)
+        stats = snapshot.pop("stats")
+        await self._tell(events.event("status", snapshot.pop("status") | snapshot))
+        await self._tell(events.event("stats", stats))
+        for operation in snapshot["operations"]:
+            if operation["started"]:
+                await self._tell(events.event("operation_progress", operation))
+
+    async def _tell(self, message: events.Event) -> None:
+        if self.wanted is None or message["type"] in self.wanted:
+            await self.send_json(message)

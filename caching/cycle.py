@@ -1,0 +1,210 @@
+"""The cycle: recover, gather, plan, carry out, tell. Doors ask for one; nobody else knows how it is done."""
+
+import logging
+from collections.abc import Sequence
+from contextlib import nullcontext
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from cacherr.errors import BusyError, CacherrError, ConfigurationError
+from caching import events, journal, lock, mappings, moves, proving, recovery, stopping
+from caching.describe import described
+from caching.gather import Gathered, Gatherer, require_roots
+from caching.models import CachedFile, CachePolicy, Cycle, CycleState, Kind, Operation, PathMapping, Phase, State
+from caching.planning.plan import make_plan
+from caching.planning.values import Action, Decision, Plan
+from caching.progress import Progress
+from plexusers.server import connect
+from plexusers.wants import Answer, owner_on_deck, playing_now
+
+log = logging.getLogger(__name__)
+
+WORK_LOCK = "work"
+
+# What the working process alone writes while a cycle runs. Never the whole row: `stop_requested` is somebody else's.
+PROGRESS_FIELDS = (
+    "phase", "items_total", "items_processed", "heartbeat_at", "files_cached", "files_restored", "bytes_cached", "failures",
+)  # fmt: skip
+
+
+def request(trigger: str, *, dry_run: bool = False) -> Cycle:
+    """Ask for a cycle: a row that waits to be run. One that waits already is answered instead of a second one.
+
+    Raises BusyError while a cycle is running.
+    """
+    if Cycle.objects.filter(state=CycleState.RUNNING).exists() and is_working():
+        raise BusyError("A cycle is running already.", "Wait until it is done, or stop it.")
+    try:
+        with transaction.atomic():
+            return Cycle.objects.create(trigger=trigger, dry_run=dry_run)
+    except IntegrityError:
+        waiting = Cycle.objects.filter(state=CycleState.QUEUED).first()
+        return waiting or request(trigger, dry_run=dry_run)
+
+
+def is_working() -> bool:
+    """Whether a process of this installation is at work now."""
+    try:
+        with lock.held(WORK_LOCK):
+            return False
+    except BusyError:
+        return True
+
+
+def stop() -> bool:
+    """Stop the running cycle within a second and forget a waiting one. False when there was none."""
+    waiting = Cycle.objects.filter(state=CycleState.QUEUED)
+    forgotten = waiting.update(state=CycleState.STOPPED, finished_at=timezone.now())
+    return bool(Cycle.objects.filter(state=CycleState.RUNNING).update(stop_requested=True) + forgotten)
+
+
+def run_waiting() -> Cycle | None:
+    """Run the cycle that waits, if there is one. Raises BusyError, and what ends a cycle early, kept on its row too."""
+    with lock.held(WORK_LOCK):
+        recovery.declare_dead()
+        cycle = _claim()
+        if cycle is not None:
+            _perform(cycle)
+        return cycle
+
+
+def run(trigger: str, *, dry_run: bool = False) -> Cycle:
+    """Ask for a cycle and run it here and now. Raises what `request` and `run_waiting` raise."""
+    asked = request(trigger, dry_run=dry_run)
+    done = run_waiting()
+    if done is None or done.pk != asked.pk:
+        raise BusyError("Another process took the cycle on.", "Look at its progress on the dashboard.")
+    return done
+
+
+def _claim() -> Cycle | None:
+    cycle = Cycle.objects.filter(state=CycleState.QUEUED).first()
+    if cycle is None:
+        return None
+    now = timezone.now()
+    dry_run = cycle.dry_run or CachePolicy.effective().dry_run
+    changes = {"state": CycleState.RUNNING, "started_at": now, "heartbeat_at": now, "dry_run": dry_run}
+    if Cycle.objects.filter(pk=cycle.pk, state=CycleState.QUEUED).update(**changes) != 1:
+        return None
+    cycle.refresh_from_db()
+    return cycle
+
+
+def _perform(cycle: Cycle) -> None:
+    events.publish(events.cycle_start(cycle))
+    try:
+        _Run(cycle).run()
+    except CacherrError as error:
+        _finish(cycle, CycleState.FAILED, str(error))
+        raise
+    except Exception as error:
+        # Whatever went wrong, the row must not look as if the cycle still ran; the error itself goes on its way.
+        _finish(cycle, CycleState.FAILED, f"Unexpected: {type(error).__name__}. See the log.")
+        raise
+    stopped = stopping.requested() or Cycle.objects.filter(pk=cycle.pk, stop_requested=True).exists()
+    _finish(cycle, CycleState.STOPPED if stopped else CycleState.COMPLETED, cycle.error)
+
+
+def _finish(cycle: Cycle, state: CycleState, error: str) -> None:
+    cycle.state, cycle.error, cycle.finished_at = state, error, timezone.now()
+    cycle.save(update_fields=["state", "error", "finished_at", *PROGRESS_FIELDS])
+    events.publish(events.cycle_complete(cycle))
+
+
+class _Run:
+    """One cycle at work."""
+
+    def __init__(self, cycle: Cycle) -> None:
+        self.cycle = cycle
+
+    def run(self) -> None:
+        """All phases in their order."""
+        usable = self._mappings()
+        if not self.cycle.dry_run:
+            recovery.recover()
+        answers = self._ask()
+        if not self.cycle.dry_run:
+            usable = [proving.prove(mapping) for mapping in usable]
+        roots = [] if self.cycle.dry_run else recovery.roots_in_use(usable)
+        with recovery.open_roots(roots) if roots else nullcontext({}) as opened:
+            gathered, plan = self._plan(usable, answers)
+            if not self.cycle.dry_run:
+                self._carry_out(plan, gathered, opened)
+
+    def _mappings(self) -> Sequence[PathMapping]:
+        usable = mappings.in_force()
+        if not usable:
+            raise ConfigurationError(
+                "No path mapping is set up, so Cacherr does not know where Plex's files are.",
+                "Set PLEX_SOURCE, REAL_SOURCE and CACHE_DESTINATION, or add a path mapping in the admin.",
+            )
+        require_roots(usable)
+        return usable
+
+    def _ask(self) -> list[Answer]:
+        self._phase(Phase.USERS, 0)
+        plex = connect()
+        self._phase(Phase.ONDECK, 2)
+        answers = [owner_on_deck(plex), playing_now(plex)]
+        failed = [answer.failed for answer in answers if answer.failed]
+        self.cycle.error = " ".join(dict.fromkeys(failed))
+        return answers
+
+    def _plan(self, usable: Sequence[PathMapping], answers: list[Answer]) -> tuple[Gathered, Plan]:
+        self._phase(Phase.PLAN, 0)
+        gathered = Gatherer(usable, CachePolicy.effective()).gather(answers)
+        plan = make_plan(gathered.situation)
+        self.cycle.plan = [described(decision, gathered) for decision in plan.decisions]
+        self.cycle.failures = sum(decision.problem for decision in plan.decisions)
+        self.cycle.save(update_fields=["plan", "failures"])
+        return gathered, plan
+
+    def _carry_out(self, plan: Plan, gathered: Gathered, roots: moves.Roots) -> None:
+        """Journal everything first; then restores and evictions make room, then caching, best score first."""
+        operations = [row for decision in plan.work if (row := self._journal(decision, gathered)) is not None]
+        for number, operation in enumerate(operations):
+            if self._stopped():
+                journal.abort(operation, "The cycle was stopped before it began.")
+                continue
+            self._phase(_phase_of(operation), len(operations), number)
+            moves.carry_out(operation, roots, Progress(operation))
+            self._count(operation)
+        self._tell(len(operations), len(operations))
+
+    def _journal(self, decision: Decision, gathered: Gathered) -> Operation | None:
+        key = decision.file
+        if key is None:
+            return None
+        if decision.action is Action.CACHE:
+            return journal.plan_caching(self.cycle, decision, gathered.mappings[key], gathered.plex_paths[key])
+        file = CachedFile.objects.select_related("array", "cache").filter(cache_id=key.cache, path=key.path).first()
+        kind = Kind.RESTORE if decision.action is Action.RESTORE else Kind.EVICT
+        return journal.plan_return(self.cycle, kind, file, decision.reason) if file else None
+
+    def _stopped(self) -> bool:
+        return stopping.requested() or Cycle.objects.filter(pk=self.cycle.pk, stop_requested=True).exists()
+
+    def _count(self, operation: Operation) -> None:
+        if operation.state == State.DONE and operation.kind == Kind.CACHE:
+            self.cycle.files_cached += 1
+            self.cycle.bytes_cached += operation.bytes_total
+        elif operation.state == State.DONE:
+            self.cycle.files_restored += 1
+        else:
+            self.cycle.failures += 1
+
+    def _phase(self, phase: Phase, total: int, processed: int = 0) -> None:
+        self.cycle.phase = phase
+        self._tell(total, processed)
+
+    def _tell(self, total: int, processed: int) -> None:
+        self.cycle.items_total, self.cycle.items_processed = total, processed
+        self.cycle.heartbeat_at = timezone.now()
+        self.cycle.save(update_fields=PROGRESS_FIELDS)
+        events.publish(events.cycle_progress(self.cycle))
+
+
+def _phase_of(operation: Operation) -> Phase:
+    phases = {Kind.CACHE: Phase.CACHING, Kind.RESTORE: Phase.RETENTION, Kind.EVICT: Phase.EVICTION}
+    return phases[Kind(operation.kind)]

@@ -1,0 +1,56 @@
+"""Decisions and cached files as plain values for JSON, pages and programs."""
+
+import os
+from typing import Any
+
+from caching import disk
+from caching.gather import Gathered
+from caching.models import CachedFile, Operation
+from caching.planning.values import Decision
+
+
+def described(decision: Decision, gathered: Gathered) -> dict[str, Any]:
+    """A decision with everything a person may ask about it. Sizes in bytes."""
+    mapping = gathered.mappings.get(decision.file) if decision.file else None
+    return {
+        "action": decision.action.value,
+        "title": decision.title,
+        "path": decision.name,
+        "plex_path": gathered.plex_paths.get(decision.file, "") if decision.file else decision.name,
+        "mapping": mapping.name if mapping else "",
+        "size": decision.size,
+        "score": decision.score,
+        "parts": [{"label": part.label, "points": part.points} for part in decision.parts],
+        "reason": decision.reason,
+        "who": list(decision.who),
+        "sources": list(decision.sources),
+        "problem": decision.problem,
+    }
+
+
+def status_of_file(file: CachedFile) -> dict[str, Any]:
+    """A cached file as the `status` command shows it; bytes that are no UTF-8 are escaped by surrogates."""
+    path = os.fsdecode(file.relative)
+    parked = os.fsdecode(bytes(file.original_name))
+    return {
+        "plex_path": file.plex_path,
+        "array_path": f"{file.array.path}/{path}",
+        "cache_path": f"{file.cache.path}/{path}",
+        "private": [os.path.join(file.array.path, os.path.dirname(path), parked)] if parked else [],
+        "mode": file.mode,
+        "placement": file.placement,
+        "state": "conflict" if file.conflict else "cached",
+        "bytes": file.size,
+        "hash": file.hash,
+    }
+
+
+def private_names_of(operation: Operation) -> list[str]:
+    """The private names that an operation may have on disk now, as absolute paths."""
+    directory = os.fsdecode(os.path.dirname(operation.relative))
+    parked = os.fsdecode(bytes(operation.original_name) or disk.private_name(operation.token, "orig"))
+    on_cache = [os.fsdecode(disk.private_name(operation.token, role)) for role in ("tmp", "rm")]
+    return [
+        *(os.path.join(operation.cache.path, directory, name) for name in on_cache),
+        os.path.join(operation.array.path, directory, parked),
+    ]

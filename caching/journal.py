@@ -1,0 +1,158 @@
+"""The journal: every change of an operation's state is one committed compare-and-set."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from cacherr.errors import CacherrError
+from caching.models import LIVE_STATES, CachedFile, Cycle, Kind, Operation, PathMapping, State
+from caching.models.cached_file import path_key
+from caching.planning.values import Action, Decision
+
+KINDS = {Action.CACHE: Kind.CACHE, Action.RESTORE: Kind.RESTORE, Action.EVICT: Kind.EVICT}
+
+
+class LostOperationError(CacherrError):
+    """Another process moved the operation on: this one lets go of it."""
+
+
+def plan_caching(cycle: Cycle | None, decision: Decision, mapping: PathMapping, plex_path: str) -> Operation | None:
+    """Write the intention to cache a file; None when the file has a live operation already."""
+    if decision.file is None or mapping.array is None or mapping.cache is None:
+        raise LostOperationError("The mapping was never proved.", "Prove it, then try again.")
+    return _write(
+        Operation(
+            cycle=cycle,
+            kind=Kind.CACHE,
+            placement=mapping.proved_placement,
+            mode=mapping.mode,
+            array=mapping.array,
+            cache=mapping.cache,
+            path=decision.file.path,
+            bytes_total=decision.size,
+            plex_path=plex_path,
+            title=decision.title[:500],
+            rating_key=decision.rating_key,
+            score=decision.score,
+            sources=",".join(decision.sources),
+            who=", ".join(decision.who)[:500],
+            reason=decision.reason,
+        )
+    )
+
+
+def plan_return(cycle: Cycle | None, kind: Kind, file: CachedFile, reason: str) -> Operation | None:
+    """Write the intention to restore or evict a cached file; None when the file has a live operation already."""
+    return _write(
+        Operation(
+            cycle=cycle,
+            kind=kind,
+            placement=file.placement,
+            mode=file.mode,
+            array=file.array,
+            cache=file.cache,
+            path=file.relative,
+            source_print=file.array_print,
+            target_print=file.cache_print,
+            hash=file.hash,
+            original_name=bytes(file.original_name),
+            link_target=bytes(file.link_target),
+            bytes_total=file.size,
+            plex_path=file.plex_path,
+            title=file.title,
+            rating_key=file.rating_key,
+            score=file.score,
+            sources=file.sources,
+            who=file.who,
+            reason=reason,
+        )
+    )
+
+
+def _write(operation: Operation) -> Operation | None:
+    operation.path_key = path_key(operation.relative)
+    try:
+        with transaction.atomic():
+            operation.save(force_insert=True)
+    except IntegrityError:
+        return None  # `one_live_operation_per_path`: somebody is at it
+    return operation
+
+
+def claim(operation: Operation) -> None:
+    """Take a planned operation on, if nobody has begun it. Raises LostOperationError otherwise."""
+    now = timezone.now()
+    waiting = Operation.objects.filter(pk=operation.pk, state=State.PLANNED, started_at__isnull=True)
+    if waiting.update(started_at=now) != 1:
+        raise LostOperationError(f"Operation {operation.pk} was begun by another process.")
+    operation.started_at = now
+
+
+def advance(operation: Operation, to: State, **changes: Any) -> None:
+    """Move an operation to its next state, if it still is where we left it. Raises LostOperationError otherwise."""
+    changed = Operation.objects.filter(pk=operation.pk, state=operation.state).update(state=to, **changes)
+    if changed != 1:
+        raise LostOperationError(f"Operation {operation.pk} was taken on by another process.")
+    operation.state = to
+    for name, value in changes.items():
+        setattr(operation, name, value)
+
+
+def finish_cached(operation: Operation) -> None:
+    """End a caching operation: the file's row and the operation's end are one transaction."""
+    with transaction.atomic():
+        advance(operation, State.DONE, finished_at=timezone.now(), bytes_done=operation.bytes_total)
+        CachedFile.objects.create(
+            array=operation.array,
+            cache=operation.cache,
+            path=operation.relative,
+            path_key=operation.path_key,
+            plex_path=operation.plex_path,
+            placement=operation.placement,
+            mode=operation.mode,
+            size=operation.bytes_total,
+            hash=operation.hash,
+            array_print=operation.source_print,
+            cache_print=operation.target_print,
+            original_name=bytes(operation.original_name),
+            link_target=bytes(operation.link_target),
+            title=operation.title,
+            rating_key=operation.rating_key,
+            score=operation.score,
+            sources=operation.sources,
+            who=operation.who,
+            reason=operation.reason,
+            cached_at=timezone.now(),
+        )
+
+
+def finish_returned(operation: Operation, outcome: str = "") -> None:
+    """End a restore or an eviction: the file's row goes with it."""
+    with transaction.atomic():
+        advance(operation, State.DONE, finished_at=timezone.now(), bytes_done=operation.bytes_total, outcome=outcome)
+        cached_file(operation).delete()
+
+
+def abort(operation: Operation, outcome: str) -> None:
+    """End an operation that left everything as it was."""
+    advance(operation, State.ABORTED, finished_at=timezone.now(), outcome=outcome)
+
+
+def conflict(operation: Operation, outcome: str) -> None:
+    """End an operation that met something it must not touch: both versions stay and a person has to look."""
+    with transaction.atomic():
+        advance(operation, State.CONFLICT, finished_at=timezone.now(), outcome=outcome)
+        cached_file(operation).update(conflict=outcome)
+
+
+def cached_file(operation: Operation) -> QuerySet[CachedFile]:
+    """The row of the file that an operation is about, as a query."""
+    return CachedFile.objects.filter(cache=operation.cache, path_key=operation.path_key)
+
+
+def live() -> list[Operation]:
+    """The operations that are not finished, oldest first."""
+    rows = Operation.objects.filter(state__in=LIVE_STATES).select_related("array", "cache")
+    return list(rows.order_by("id"))

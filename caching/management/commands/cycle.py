@@ -1,0 +1,66 @@
+"""`cycle`: one whole cycle in this process."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from cacherr.commands import CacherrCommand
+from cacherr.errors import PlexError
+from caching import cycle, events
+from caching.models import Cycle, CycleState, Operation, State
+from caching.planning.sizes import readable
+
+MARKS = {"cache": "→ SSD", "keep": "  stays", "restore": "← array", "evict": "← array", "skip": "  skipped"}
+
+
+class Command(CacherrCommand):
+    """Runs a cycle here and prints the plan and what became of it."""
+
+    help = "Run one whole cycle in this process: ask Plex, plan, move files. Needs no broker."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """`--dry-run` plans only."""
+        super().add_arguments(parser)
+        parser.add_argument("--dry-run", action="store_true", help="plan and explain; touch no file")
+
+    def perform(self, **options: Any) -> tuple[dict[str, Any], int]:  # noqa: ANN401
+        """Run the cycle."""
+        done = cycle.run("command", dry_run=options["dry_run"])
+        events.flush()
+        operations = [_outcome(row) for row in done.operations.order_by("id")]
+        failed = any(row["state"] != State.DONE for row in operations)
+        report = {"success": done.state == CycleState.COMPLETED, **done.summary(), "plan": done.plan, "operations": operations}
+        return report, _code(done, failed=failed)
+
+    def tell(self, report: dict[str, Any]) -> None:
+        """The plan as lines, then one line of summary."""
+        if "plan" not in report:
+            return
+        for decision in report["plan"]:
+            name = decision["title"] or decision["path"]
+            score = f" score {decision['score']}," if decision["score"] else ""
+            self.stdout.write(f"{MARKS[decision['action']]:<10} {name} ({readable(decision['size'])}):{score} {decision['reason']}")
+        for operation in report["operations"]:
+            if operation["state"] != State.DONE:
+                self.stdout.write(f"  {operation['state']}: {operation['file_name']}: {operation['outcome']}")
+        if report["error"]:
+            self.stdout.write(report["error"])
+        self.stdout.write(_summary(report))
+
+
+def _outcome(row: Operation) -> dict[str, Any]:
+    return events.operation_data(row) | {"outcome": row.outcome, "hash": row.hash}
+
+
+def _code(done: Cycle, *, failed: bool) -> int:
+    if done.error:
+        return PlexError.exit_code
+    return 1 if failed or done.failures or done.state != CycleState.COMPLETED else 0
+
+
+def _summary(report: dict[str, Any]) -> str:
+    if report["dry_run"]:
+        planned = sum(decision["action"] in {"cache", "restore", "evict"} for decision in report["plan"])
+        return f"Dry run: {planned} files would be moved; none was touched."
+    moved = f"{report['files_cached']} files cached ({readable(report['bytes_cached'])}), {report['files_restored']} restored"
+    return f"{moved}, {report['failures']} need a look." if report["failures"] else f"{moved}."

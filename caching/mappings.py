@@ -1,0 +1,103 @@
+"""The path mappings in force: those of the environment and those of the admin."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from cacherr.env import Problem
+from caching.models import PathMapping
+from caching.models.storage import Mode, Origin, WantedPlacement
+
+OLDER_VARIABLES = {"plex": "PLEX_SOURCE", "array": "REAL_SOURCE", "cache": "CACHE_DESTINATION"}
+FIELDS = {"plex": "plex_prefix", "array": "array_root", "cache": "cache_root", "host_cache": "host_cache_root"}
+
+
+@dataclass(frozen=True, slots=True)
+class FromEnvironment:
+    """A mapping that the environment declares, not yet a row."""
+
+    name: str
+    values: dict[str, Any]
+
+
+def in_force() -> list[PathMapping]:
+    """The enabled mappings, those of the environment first; rows of the environment are brought up to date."""
+    _mirror(list(declared()))
+    rows = PathMapping.objects.filter(enabled=True).select_related("array", "cache")
+    return sorted(rows, key=lambda row: (row.origin != Origin.ENVIRONMENT, row.name))
+
+
+def declared() -> Iterator[FromEnvironment]:
+    """The usable mappings of the environment."""
+    for entry, _ in _entries():
+        if entry is not None:
+            yield entry
+
+
+def problems() -> Iterator[Problem]:
+    """What is wrong with the environment's mappings."""
+    for _, problem in _entries():
+        if problem is not None:
+            yield problem
+
+
+def _entries() -> Iterator[tuple[FromEnvironment | None, Problem | None]]:
+    older = settings.OLDER_MAPPING
+    if any(older.values()):
+        missing = [OLDER_VARIABLES[key] for key, value in older.items() if not value]
+        if missing:
+            yield None, Problem(
+                missing[0], f"{' and '.join(missing)} is missing.", "Set PLEX_SOURCE, REAL_SOURCE and CACHE_DESTINATION."
+            )
+        else:
+            mode = "copy" if settings.COPY_TO_CACHE else "move"
+            entry = {"name": "environment", "placement": settings.CACHERR_PLACEMENT, "mode": mode, **older}
+            yield _entry(entry, "CACHE_DESTINATION" if settings.COPY_TO_CACHE else "COPY_TO_CACHE")
+    for number, value in enumerate(settings.PATH_MAPPINGS, start=1):
+        yield _entry(value, "CACHERR_PATH_MAPPINGS", f"Mapping {number}: ")
+
+
+def _entry(value: object, variable: str, where: str = "") -> tuple[FromEnvironment | None, Problem | None]:
+    cure = "Write {name, plex, array, cache} and, if needed, host_cache, placement (auto, union, symlink) and mode (copy)."
+    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+        return None, Problem(variable, f"{where}not a JSON object of texts.", cure)
+    unknown = set(value) - {"name", "placement", "mode", *FIELDS}
+    if unknown:
+        return None, Problem(variable, f"{where}unknown key {sorted(unknown)[0]!r}.", cure)
+    values = {FIELDS[key]: _trimmed(value.get(key, "")) for key in FIELDS}
+    values |= {"placement": value.get("placement") or WantedPlacement.AUTO, "mode": value.get("mode") or Mode.COPY}
+    entry = FromEnvironment(value.get("name") or values["plex_prefix"], values)
+    try:
+        PathMapping(name=entry.name, origin=Origin.ENVIRONMENT, **values).clean_fields(exclude=["name"])
+        PathMapping(**values).clean()
+    except ValidationError as error:
+        return None, Problem(variable, f"{where}{' '.join(error.messages)}", cure)
+    return entry, None
+
+
+def _trimmed(path: str) -> str:
+    return path.rstrip("/") or path
+
+
+def _mirror(entries: list[FromEnvironment]) -> None:
+    """Bring the environment's rows up to date; write only what differs. A row that is gone there is switched off."""
+    rows = {row.name: row for row in PathMapping.objects.filter(origin=Origin.ENVIRONMENT)}
+    for entry in entries:
+        row = rows.pop(entry.name, None) or PathMapping(name=_free_name(entry.name), origin=Origin.ENVIRONMENT)
+        wanted = {**entry.values, "enabled": True}
+        if row.pk is None or any(getattr(row, name) != value for name, value in wanted.items()):
+            for name, value in wanted.items():
+                setattr(row, name, value)
+            row.save()
+    for row in rows.values():
+        if row.enabled:
+            row.enabled = False
+            row.save(update_fields=["enabled"])
+
+
+def _free_name(name: str) -> str:
+    taken = PathMapping.objects.filter(name=name).exists()
+    return f"{name} (environment)" if taken else name

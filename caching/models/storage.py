@@ -1,0 +1,125 @@
+"""Where media lives: roots that were proved, and the mappings that join Plex's paths with them."""
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+
+class Placement(models.TextChoices):
+    """How Plex comes to read the cached copy."""
+
+    UNION = "union", "union: Plex reads a merged view in which the cache comes first"
+    SYMLINK = "symlink", "symlink: the original's name becomes a link to the cached copy"
+
+
+class Mode(models.TextChoices):
+    """What becomes of the original while a file is cached."""
+
+    COPY = "copy", "copy: the original is kept"
+
+
+class WantedPlacement(models.TextChoices):
+    """The placement a person asks for; `auto` lets the proof decide."""
+
+    AUTO = "auto", "find out"
+    UNION = Placement.UNION.value, Placement.UNION.label
+    SYMLINK = Placement.SYMLINK.value, Placement.SYMLINK.label
+
+
+class Origin(models.TextChoices):
+    """Who wrote a mapping."""
+
+    ADMIN = "admin", "admin"
+    ENVIRONMENT = "environment", "environment"
+
+
+class Root(models.Model):
+    """A directory whose storage was proved and carries a marker with this row's id.
+
+    Journal and cached files name roots, not mappings, so that editing a mapping never orphans a file.
+    """
+
+    class Kind(models.TextChoices):
+        """What the root is used for."""
+
+        ARRAY = "array", "array"
+        CACHE = "cache", "cache"
+
+    id = models.CharField(primary_key=True, max_length=32, editable=False)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    path = models.CharField(max_length=4096)
+    proved_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "path"], name="root_path_is_proved_once")]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+def validate_root(value: str) -> None:
+    """Accept absolute paths without tricks."""
+    if not value.startswith("/") or any(part in {".", ".."} for part in value.split("/")) or "\0" in value:
+        raise ValidationError("Write an absolute path, such as /mnt/cache/media.")
+    if not value.strip("/"):
+        raise ValidationError("The whole file system cannot be a root. Name a directory.")
+
+
+class PathMapping(models.Model):
+    """Plex's prefix, the array's root and the cache's root that belong together."""
+
+    if TYPE_CHECKING:
+        array_id: str | None
+        cache_id: str | None
+
+    name = models.CharField(max_length=100, unique=True)
+    plex_prefix = models.CharField(
+        max_length=4096, help_text="The beginning of the paths that Plex shows for these files (Plex: ⋯, Get Info, View XML)."
+    )
+    array_root = models.CharField(
+        max_length=4096, validators=[validate_root], help_text="The same directory on the array, as Cacherr sees it."
+    )
+    cache_root = models.CharField(
+        max_length=4096, validators=[validate_root], help_text="The directory on the SSD that cached copies go to."
+    )
+    host_cache_root = models.CharField(
+        max_length=4096, blank=True, validators=[validate_root],
+        help_text="The cache directory as the host sees it, when Cacherr runs in a container that sees it elsewhere.",
+    )  # fmt: skip
+    placement = models.CharField(max_length=8, choices=WantedPlacement.choices, default=WantedPlacement.AUTO)
+    mode = models.CharField(max_length=8, choices=Mode.choices, default=Mode.COPY)
+    enabled = models.BooleanField(default=True)
+    origin = models.CharField(max_length=12, choices=Origin.choices, default=Origin.ADMIN, editable=False)
+    array = models.ForeignKey(Root, models.PROTECT, null=True, editable=False, related_name="mappings_of_array")
+    cache = models.ForeignKey(Root, models.PROTECT, null=True, editable=False, related_name="mappings_of_cache")
+    proved_placement = models.CharField(max_length=8, choices=Placement.choices, blank=True, editable=False)
+    proof = models.TextField(blank=True, editable=False, help_text="How the placement was found, or why it could not be.")
+    probe = models.CharField(max_length=40, blank=True, editable=False, help_text="The probe files being used now.")
+
+    class Meta:
+        verbose_name = "path mapping"
+        ordering = ("name",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plex_prefix", "origin"], condition=models.Q(enabled=True), name="one_mapping_per_prefix"
+            ),
+            models.CheckConstraint(condition=~models.Q(array_root=models.F("cache_root")), name="array_is_not_cache"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the roots in force are those that were proved, with a placement that is still asked for."""
+        if self.array is None or self.cache is None or not self.proved_placement:
+            return False
+        same_roots = (self.array.path, self.cache.path) == (self.array_root, self.cache_root)
+        return same_roots and self.placement in {WantedPlacement.AUTO, self.proved_placement}
+
+    def clean(self) -> None:
+        """Refuse roots that lie inside each other: a cached copy would be taken for an original."""
+        array, cache = self.array_root.rstrip("/") + "/", self.cache_root.rstrip("/") + "/"
+        if array.startswith(cache) or cache.startswith(array):
+            raise ValidationError("The array and the cache must not lie inside each other. Name two separate directories.")

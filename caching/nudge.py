@@ -1,0 +1,18 @@
+"""Waking a worker. A nudge says only "look at the rows"; one that is lost is made up for by the next minute's upkeep."""
+
+import logging
+
+from celery import current_app
+from kombu.exceptions import OperationalError
+
+log = logging.getLogger(__name__)
+
+EXPIRES_SECONDS = 300
+
+
+def run_cycle() -> None:
+    """Let a worker run the cycle that waits. A broker that is away is no error: the row waits."""
+    try:
+        current_app.send_task("caching.tasks.run_waiting_cycle", expires=EXPIRES_SECONDS, retry=False)
+    except OperationalError as error:
+        log.warning("No worker could be woken (%s); the cycle begins within a minute of its return.", error)

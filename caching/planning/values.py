@@ -1,0 +1,143 @@
+"""What the planner is told and what it answers. Frozen values; sizes in bytes, times in seconds since 1970 UTC."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What becomes of a file."""
+
+    CACHE = "cache"
+    KEEP = "keep"
+    RESTORE = "restore"
+    EVICT = "evict"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FileKey:
+    """A file by the root of the cache it belongs to and its path below the mapping, as bytes."""
+
+    cache: str
+    path: bytes
+
+    @property
+    def name(self) -> str:
+        """The path for people: what is not UTF-8 is escaped."""
+        return self.path.decode("utf-8", "backslashreplace")
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """Somebody wants a file."""
+
+    file: FileKey
+    size: int
+    source: str
+    who: str
+    reason: str
+    title: str = ""
+    rating_key: str = ""
+    since: int | None = None
+    """When the wish was last shown to be alive, for example the last viewing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """A file that is cached now."""
+
+    file: FileKey
+    size: int
+    cached_at: int
+    sources: frozenset[str]
+    """The sources that wanted it when it was cached: while one of them is unknown, the file stays."""
+    title: str = ""
+    conflict: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something wanted that cannot be cached, and why."""
+
+    name: str
+    title: str
+    reason: str
+    problem: bool = True
+    """Whether somebody should mend it; otherwise it is only news."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """One cache and its budget."""
+
+    cache: str
+    total: int
+    free: int
+    limit: int | None = None
+    """At most this much of Cacherr's own files."""
+    minimum_free: int = 0
+    """At least this much stays free on the file system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The owner's settings that the planner follows."""
+
+    minimum_hold: int = 12 * 3600
+    """How long a cached file stays at least, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that a plan depends on."""
+
+    now: int
+    wants: tuple[Want, ...] = ()
+    cached: tuple[Cached, ...] = ()
+    storages: tuple[Storage, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    unknown_sources: frozenset[str] = frozenset()
+    rules: Rules = Rules()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a score."""
+
+    label: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of one file, and why."""
+
+    action: Action
+    name: str
+    size: int
+    reason: str
+    title: str = ""
+    file: FileKey | None = None
+    score: int = 0
+    parts: tuple[Part, ...] = ()
+    who: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    rating_key: str = ""
+    problem: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The decisions of a cycle, in the order in which they are carried out."""
+
+    decisions: tuple[Decision, ...] = field(default=())
+
+    def of(self, *actions: Action) -> Iterator[Decision]:
+        """The decisions of these kinds, in order."""
+        return (decision for decision in self.decisions if decision.action in actions)
+
+    @property
+    def work(self) -> tuple[Decision, ...]:
+        """The decisions that touch files."""
+        return tuple(self.of(Action.RESTORE, Action.EVICT, Action.CACHE))

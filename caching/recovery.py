@@ -1,0 +1,69 @@
+"""Picking up what a crash left: unfinished operations, cycles that look as if they ran, forgotten probe files."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.utils import timezone
+
+from caching import disk, journal, moves, proving
+from caching.models import CachedFile, Cycle, CycleState, Operation, PathMapping, Root
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a recovery did."""
+
+    operations: tuple[Operation, ...]
+    interrupted_cycles: int
+
+    @property
+    def unfinished(self) -> tuple[Operation, ...]:
+        """Operations that are still not finished: they wait for a file to be closed or a disk to work."""
+        return tuple(operation for operation in self.operations if operation.is_live)
+
+
+@contextmanager
+def open_roots(roots: Iterable[Root]) -> Iterator[moves.Roots]:
+    """Open and lock roots. Raises StorageAbsentError, BusyError."""
+    with ExitStack() as stack:
+        opened = {root.pk: stack.enter_context(disk.open_root(root.path, root.pk)) for root in roots}
+        stack.enter_context(disk.lock_roots(list(opened.values())))
+        yield opened
+
+
+def roots_in_use(mappings: Iterable[PathMapping]) -> list[Root]:
+    """The roots of these mappings and of every cached file, in a fixed order."""
+    ids = {root for mapping in mappings for root in (mapping.array_id, mapping.cache_id) if root}
+    ids |= {root for pair in CachedFile.objects.values_list("array_id", "cache_id").distinct() for root in pair}
+    return list(Root.objects.filter(pk__in=ids).order_by("pk"))
+
+
+def recover() -> Recovered:
+    """Finish or undo everything unfinished. The caller holds the installation's lock.
+
+    Raises StorageAbsentError when a root that it needs is not there; nothing is concluded from that.
+    """
+    interrupted = declare_dead()
+    operations = journal.live()
+    roots = {root.pk: root for operation in operations for root in (operation.array, operation.cache)}
+    with open_roots(roots[key] for key in sorted(roots)) as opened:
+        for operation in operations:
+            moves.recover(operation, opened)
+    _forget_probes()
+    return Recovered(tuple(operations), interrupted)
+
+
+def declare_dead() -> int:
+    """Cycles that look as if they ran although nobody holds the lock were cut short. How many there were."""
+    running = Cycle.objects.filter(state=CycleState.RUNNING)
+    return running.update(
+        state=CycleState.INTERRUPTED, finished_at=timezone.now(), error="Cut short: Cacherr ended while it ran."
+    )
+
+
+def _forget_probes() -> None:
+    for mapping in PathMapping.objects.filter(~Q(probe="")):
+        with disk.open_root(mapping.array_root, None) as array, disk.open_root(mapping.cache_root, None) as cache:
+            proving.clean_up(mapping, array, cache)

@@ -1,0 +1,103 @@
+"""The state of things as pages, API and sockets show it. Reads rows only; a handful of queries whatever the sizes."""
+
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.utils import timezone
+
+from cacherr.errors import StorageAbsentError
+from caching import disk, events
+from caching.models import LIVE_STATES, CachedFile, CachePolicy, Cycle, CycleState, Operation, PathMapping, Root
+from caching.planning.sizes import parse_size
+from plexusers.models import PlexServer
+
+RECENT = 20
+
+
+def current_cycle() -> Cycle | None:
+    """The cycle that runs, else the latest one."""
+    running = Cycle.objects.filter(state=CycleState.RUNNING).defer("plan").first()
+    return running or Cycle.objects.defer("plan").first()
+
+
+def status_data(connected_clients: int) -> dict[str, Any]:
+    """The data of the `status` event."""
+    cycle = current_cycle()
+    return {
+        "running": bool(cycle and cycle.state == CycleState.RUNNING),
+        "health": health_word(cycle),
+        "active_operations": Operation.objects.filter(state__in=LIVE_STATES, started_at__isnull=False).count(),
+        "active_sessions": 0,
+        "connected_clients": connected_clients,
+        "cycle": cycle.summary() if cycle else None,
+        "plex": plex_data(),
+    }
+
+
+def health_word(cycle: Cycle | None) -> str:
+    """`critical` when the last cycle failed, `warning` when something needs a look, else `healthy`."""
+    if cycle and cycle.state == CycleState.FAILED:
+        return "critical"
+    troubled = cycle and (cycle.failures or cycle.error or cycle.state == CycleState.INTERRUPTED)
+    return "warning" if troubled or CachedFile.objects.exclude(conflict="").exists() else "healthy"
+
+
+def plex_data() -> dict[str, Any]:
+    """What is known of the Plex server, without asking it."""
+    server = PlexServer.stored()
+    return {
+        "name": server.friendly_name,
+        "last_seen_at": server.last_seen_at.isoformat() if server.last_seen_at else None,
+        "error": server.last_error,
+    }
+
+
+def stats_data() -> dict[str, Any]:
+    """The data of the `stats` event: sizes in bytes."""
+    totals = CachedFile.objects.aggregate(files=Count("id"), size=Sum("size"))
+    return {
+        "files_cached": totals["files"],
+        "bytes_cached": totals["size"] or 0,
+        "conflicts": CachedFile.objects.exclude(conflict="").count(),
+        "caches": [_cache_data(root) for root in Root.objects.filter(kind=Root.Kind.CACHE)],
+    }
+
+
+def _cache_data(root: Root) -> dict[str, Any]:
+    used = root.cached_files.aggregate(size=Sum("size"))["size"] or 0  # type: ignore[attr-defined]
+    data = {"id": root.pk, "path": root.path, "present": True, "used": used, "total": 0, "free": 0, "limit": None}
+    try:
+        with disk.open_root(root.path, root.pk) as opened:
+            room = disk.space(opened)
+    except StorageAbsentError as error:
+        return data | {"present": False, "error": str(error)}
+    limit = parse_size(CachePolicy.effective().cache_limit)
+    return data | {"total": room.total, "free": room.free, "limit": limit.of(room.total) if limit else None}
+
+
+def live_operations() -> list[dict[str, Any]]:
+    """The operations being carried out or waiting, in the order of the queue."""
+    rows = Operation.objects.filter(state__in=LIVE_STATES).order_by("id")[:200]
+    return [events.operation_data(row) | {"started": row.started_at is not None} for row in rows]
+
+
+def recent_operations() -> list[dict[str, Any]]:
+    """The latest finished operations, newest first."""
+    rows = Operation.objects.exclude(state__in=LIVE_STATES).order_by("-finished_at", "-id")[:RECENT]
+    return [
+        events.operation_data(row)
+        | {"outcome": row.outcome, "finished_at": row.finished_at.isoformat() if row.finished_at else None}
+        for row in rows
+    ]
+
+
+def snapshot(connected_clients: int) -> dict[str, Any]:
+    """All that a page needs to be right at once."""
+    return {
+        "status": status_data(connected_clients),
+        "stats": stats_data(),
+        "operations": live_operations(),
+        "recent": recent_operations(),
+        "mappings": PathMapping.objects.filter(enabled=True).count(),
+        "time": timezone.now().isoformat(),
+    }

@@ -1,0 +1,36 @@
+"""Doors for Celery: each task is a nudge, the rows say what is to be done."""
+
+import logging
+from collections.abc import Callable
+
+from celery import shared_task
+
+from cacherr.errors import CacherrError
+from caching import cycle, upkeep
+
+log = logging.getLogger(__name__)
+
+
+@shared_task
+def run_cycle() -> None:
+    """The schedule asks for a cycle."""
+    _quietly(lambda: cycle.run("schedule"))
+
+
+@shared_task
+def run_waiting_cycle() -> None:
+    """Somebody asked for a cycle."""
+    _quietly(cycle.run_waiting)
+
+
+@shared_task
+def tend() -> None:
+    """The minute's upkeep: signs of life, recovery, work that waits."""
+    _quietly(upkeep.tend)
+
+
+def _quietly(work: Callable[[], object]) -> None:
+    try:
+        work()
+    except CacherrError as error:
+        log.warning("%s", error)

@@ -1,0 +1,22 @@
+"""What is done every minute without being asked: a sign of life, and work that a lost message left lying."""
+
+from django.utils import timezone
+
+from caching import cycle, journal, lock, recovery
+from caching.models import Cycle, CycleState, Pulse
+
+
+def tend() -> None:
+    """Note the pulse, then recover and run what waits, when nobody is at work. Raises BusyError otherwise."""
+    for name in ("worker", "beat"):  # beat sent the message, a worker received it: both live
+        Pulse.objects.update_or_create(name=name, defaults={"at": timezone.now()})
+    live = Cycle.objects.filter(state__in=(CycleState.RUNNING, CycleState.QUEUED)).exists()
+    if live or journal.live():
+        recover()
+        cycle.run_waiting()
+
+
+def recover() -> recovery.Recovered:
+    """Recover while holding the installation's lock. Raises BusyError, StorageAbsentError."""
+    with lock.held(cycle.WORK_LOCK):
+        return recovery.recover()

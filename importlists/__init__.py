@@ -1,0 +1,1 @@
+"""Import lists: what the world is watching. The place is held; providers come later."""

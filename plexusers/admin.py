@@ -1,0 +1,14 @@
+"""Admin pages of the Plex server."""
+
+from django.contrib import admin
+
+from cacherr.settings_admin import SettingsAdmin
+from plexusers.models import PlexServer
+
+
+@admin.register(PlexServer)
+class PlexServerAdmin(SettingsAdmin):
+    """Address and token, and how the last contact went."""
+
+    fields = ("plex_url", "plex_token", "friendly_name", "last_seen_at", "last_error")
+    readonly_fields = ("friendly_name", "last_seen_at", "last_error")

@@ -1,0 +1,182 @@
+"""The one owner of plexapi. Asks the Plex server and returns frozen values, or raises a named error.
+
+Facts about the protocol that the code relies on: an error body is HTML whatever was asked for, so only the status
+counts; a captive portal's page parses as XML without items, so the root element and its `size` are checked; attribute
+access on plexapi's objects may send requests ("autoreload"), so that is switched off.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree
+
+from cacherr import __version__, outbound
+from cacherr.errors import ConfigurationError, PlexError, PlexSignInError, PlexUnreachableError
+from plexusers.models import PlexServer
+
+SIGN_IN_CURE = "Sign in again: enter a fresh X-Plex-Token of the server's owner."
+REACH_CURE = "Check that Plex is running and that its address and port are right as seen from Cacherr."
+TOKEN_STATUSES = frozenset({401, 422, 498})
+VIDEO_TYPES = frozenset({"movie", "episode"})
+
+
+@dataclass(frozen=True, slots=True)
+class PlexFile:
+    """One file of an item: the path as Plex sees it and the size in bytes."""
+
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlexItem:
+    """A film or an episode with all its files (every part of every version)."""
+
+    rating_key: str
+    kind: str
+    title: str
+    files: tuple[PlexFile, ...]
+    view_offset: int
+    """How far somebody has watched, in milliseconds."""
+    last_viewed_at: int | None
+    """Seconds since 1970 UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlexSection:
+    """A library section and the directories it is read from, as Plex sees them."""
+
+    key: str
+    kind: str
+    title: str
+    locations: tuple[str, ...]
+
+
+class Plex:
+    """A connection to the server with one person's token. For one thread."""
+
+    def __init__(self, server: PlexServer) -> None:
+        """Connect. Raises ConfigurationError without address or token, PlexError when Plex does not answer as it should."""
+        if not server.plex_url:
+            raise ConfigurationError("The address of the Plex server is not set.", "Set PLEX_URL or enter it in the admin.")
+        if not server.plex_token:
+            # plexapi would fall back to a token from its own configuration: somebody else's.
+            raise ConfigurationError("The Plex token is not set.", "Set PLEX_TOKEN or enter it in the admin.")
+        with _named_errors(server.plex_url):
+            self._server = _connect(server)
+        self.machine_identifier = str(self._server.machineIdentifier or "")
+        self.friendly_name = str(self._server.friendlyName or "")
+        self._url = server.plex_url
+
+    def on_deck(self) -> tuple[PlexItem, ...]:
+        """What is on deck for the token's person, one request."""
+        return self._items("/library/onDeck?includeGuids=1")
+
+    def playing(self) -> tuple[PlexItem, ...]:
+        """What anybody plays now, one request and one more for each stream. Owner's token only.
+
+        A transcoded stream carries no file path, so each item is asked for whole.
+        """
+        with _named_errors(self._url):
+            keys = [
+                element.attrib["ratingKey"]
+                for element in self._container("/status/sessions")
+                if element.get("type") in VIDEO_TYPES and element.get("live") != "1" and element.get("ratingKey")
+            ]
+        return tuple(item for key in dict.fromkeys(keys) for item in self._items(f"/library/metadata/{key}"))
+
+    def sections(self) -> tuple[PlexSection, ...]:
+        """The library sections with their directories, one request."""
+        with _named_errors(self._url):
+            return tuple(
+                PlexSection(
+                    key=element.attrib["key"],
+                    kind=element.get("type", ""),
+                    title=element.get("title", ""),
+                    locations=tuple(place.attrib["path"] for place in element.iter("Location")),
+                )
+                for element in self._container("/library/sections")
+            )
+
+    def _items(self, key: str) -> tuple[PlexItem, ...]:
+        with _named_errors(self._url):
+            found = self._server.findItems(self._container(key))
+            return tuple(_item(video) for video in found if video.type in VIDEO_TYPES)
+
+    def _container(self, key: str) -> ElementTree.Element:
+        element: ElementTree.Element | None = self._server.query(key)
+        if element is None or element.tag != "MediaContainer" or int(element.get("size", "-1")) != len(element):
+            raise PlexUnreachableError(f"What answers at {self._url} is not a whole answer of Plex.", REACH_CURE)
+        return element
+
+
+def _connect(server: PlexServer) -> Any:  # noqa: ANN401 - plexapi is untyped and stays inside this module
+    # plexapi costs 30 MB and half a second: imported only where Plex is really asked.
+    import plexapi
+    from plexapi.server import PlexServer as Connection
+
+    plexapi.CONFIG.data.setdefault("plexapi", {})["autoreload"] = "false"
+    plexapi.BASE_HEADERS.update(
+        {
+            "X-Plex-Client-Identifier": server.client_identifier,
+            "X-Plex-Product": "Cacherr",
+            "X-Plex-Version": __version__,
+            "X-Plex-Device-Name": "Cacherr",
+        }
+    )
+    session = outbound.session(local=server.plex_url)
+    session.hooks["response"].append(_judge)
+    return Connection(server.plex_url, server.plex_token, session=session)
+
+
+def _judge(response: outbound.Response, *_: object, **__: object) -> None:
+    """Name what is wrong with an answer by its status alone."""
+    status = response.status_code
+    if status in TOKEN_STATUSES:
+        raise PlexSignInError(f"Plex refuses the token (status {status}).", SIGN_IN_CURE)
+    if status >= 400:
+        raise PlexUnreachableError(f"Plex answers with an error (status {status}).", "Look at Plex's own log, then try again.")
+
+
+@contextmanager
+def _named_errors(url: str) -> Iterator[None]:
+    """Turn everything that plexapi lets escape into a named error."""
+    from plexapi.exceptions import PlexApiException
+
+    try:
+        yield
+    except outbound.TransportError as error:
+        raise PlexUnreachableError(f"Plex does not answer at {url} ({_kind(error)}).", REACH_CURE) from error
+    except (ElementTree.ParseError, PlexApiException) as error:
+        raise PlexUnreachableError(f"What answers at {url} does not speak Plex's protocol.", REACH_CURE) from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # An answer without an attribute that every honest one has, or with text where a number belongs.
+        raise PlexError(f"An answer of Plex at {url} cannot be understood.", "Update Plex, or report this.") from error
+
+
+def _kind(error: outbound.TransportError) -> str:
+    return type(error).__name__.removesuffix("Error").removesuffix("Exception").lower()
+
+
+def _item(video: Any) -> PlexItem:  # noqa: ANN401 - a plexapi object
+    files = {
+        part.file: PlexFile(part.file, int(part.size or 0)) for media in video.media for part in media.parts if part.file
+    }
+    return PlexItem(
+        rating_key=str(video.ratingKey),
+        kind=video.type,
+        title=_title(video),
+        files=tuple(files.values()),
+        view_offset=int(video._data.get("viewOffset", 0)),
+        last_viewed_at=int(seen) if (seen := video._data.get("lastViewedAt")) else None,
+    )
+
+
+def _title(video: Any) -> str:  # noqa: ANN401 - a plexapi object
+    data = video._data
+    if video.type == "movie":
+        return f"{data.get('title')} ({data.get('year')})" if data.get("year") else str(data.get("title"))
+    season, episode = data.get("parentIndex"), data.get("index")
+    number = f"S{int(season):02}E{int(episode):02}" if season and episode else data.get("originallyAvailableAt", "")
+    return f"{data.get('grandparentTitle')} {number} {data.get('title')}".replace("  ", " ")
