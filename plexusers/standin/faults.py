@@ -1,0 +1,188 @@
+"""Everything that can go wrong between a client and a Plex server, to be switched on for some paths."""
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Protocol
+
+from plexusers.standin.records import Account
+from plexusers.standin.wire import HTML_TYPE, XML_TYPE, Answer, Connection, Reply, error
+
+PORTAL = b"<!DOCTYPE html><html><head><title>Welcome</title></head><body>Sign in to the network<br></body></html>"
+
+
+class Fault(Protocol):
+    """Something that happens to an answer; `real` makes the answer that would have been given."""
+
+    def reply(self, real: Callable[[], Reply], /) -> Reply:
+        """What is sent instead."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """The server, or a proxy before it, answers with an error status."""
+
+    code: int
+    retry_after: int | None = None
+    """Seconds, told to the client."""
+
+    def reply(self, _real: Callable[[], Reply], /) -> Reply:
+        """An error page; the request has no effect."""
+        headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        return replace(error(self.code), headers=headers)
+
+
+@dataclass(frozen=True)
+class Slow:
+    """The answer comes, but late."""
+
+    seconds: float
+
+    def reply(self, real: Callable[[], Reply], /) -> Reply:
+        """Waits, then answers as it should; a stop of the server ends the wait without an answer."""
+
+        def answer_late(connection: Connection) -> None:
+            if not connection.wait(self.seconds):
+                send(connection, real())
+
+        return answer_late
+
+
+@dataclass(frozen=True)
+class Drip:
+    """The answer begins and goes on for ever, a little at a time, so that no read ever times out."""
+
+    pause: float = 0.02
+    """Seconds between two bytes."""
+
+    def reply(self, _real: Callable[[], Reply], /) -> Reply:
+        """Blanks without an end, until the client hangs up or the server stops."""
+
+        def drip(connection: Connection) -> None:
+            connection.write(b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nConnection: close\r\n\r\n" % XML_TYPE.encode())
+            connection.write(b"<MediaContainer")
+            for _ in count():
+                connection.write(b" ")
+                if connection.wait(self.pause):
+                    return
+
+        return drip
+
+
+@dataclass(frozen=True)
+class Reset:
+    """The connection breaks before anything was answered."""
+
+    def reply(self, _real: Callable[[], Reply], /) -> Reply:
+        """A reset instead of an answer."""
+
+        def reset(connection: Connection) -> None:
+            connection.reset()
+
+        return reset
+
+
+@dataclass(frozen=True)
+class Truncated:
+    """The connection ends in the middle of the answer: fewer bytes come than were announced."""
+
+    def reply(self, real: Callable[[], Reply], /) -> Reply:
+        """The right headers and half of the body."""
+
+        def break_off(connection: Connection) -> None:
+            answer = real()
+            if isinstance(answer, Answer):
+                connection.write(answer.head(keep_alive=False) + answer.body[: len(answer.body) // 2])
+
+        return break_off
+
+
+@dataclass(frozen=True)
+class Body:
+    """Status 200 with a body of this fault's making."""
+
+    change: Callable[[bytes], bytes]
+    """Makes the wrong body out of the right one."""
+    content_type: str = XML_TYPE
+
+    def reply(self, real: Callable[[], Reply], /) -> Reply:
+        """The wrong body, announced with its true length."""
+        answer = real()
+        if not isinstance(answer, Answer):
+            return answer
+        return replace(answer, body=self.change(answer.body), content_type=self.content_type)
+
+
+def wrong_size(size: int) -> Fault:
+    """The container lies about how many items it holds, in `size` and, where it has pages, in `totalSize`."""
+
+    def lie(body: bytes) -> bytes:
+        before, root, after = body.partition(b"<MediaContainer")
+        attributes, end, items = after.partition(b">")
+        return before + root + re.sub(rb' (size|totalSize)="\d+"', rb' \1="%d"' % size, attributes) + end + items
+
+    return Body(lie)
+
+
+CUT_DOCUMENT = Body(lambda body: body[: len(body) * 2 // 3])
+"""An XML document that ends too early, though its length is announced correctly."""
+MALFORMED = Body(lambda body: body.replace(b"<MediaContainer", b"<MediaContainer <&>", 1))
+"""A document that is not XML."""
+CAPTIVE_PORTAL = Body(lambda _: PORTAL, HTML_TYPE)
+"""A web page with status 200, as a hotel's network or a proxy puts in the way."""
+EMPTY = Body(lambda _: b"")
+"""Status 200 and nothing else."""
+
+
+@dataclass
+class Armed:
+    """A fault that waits for its requests."""
+
+    path_prefix: str
+    fault: Fault
+    times: int | None
+    account: Account | None
+
+    def meets(self, path: str, account: Account | None) -> bool:
+        """Whether the fault is for this request."""
+        same = self.account is None or (account is not None and account.id == self.account.id)
+        return same and path.startswith(self.path_prefix)
+
+
+class Faults:
+    """The faults that are switched on. The one added last comes first."""
+
+    def __init__(self) -> None:
+        self._armed: list[Armed] = []
+        self._lock = threading.Lock()
+
+    def add(self, path_prefix: str, fault: Fault, times: int | None, account: Account | None) -> None:
+        """Switches a fault on, for ever or for so many requests."""
+        with self._lock:
+            self._armed.insert(0, Armed(path_prefix, fault, times, account))
+
+    def clear(self) -> None:
+        """Switches all faults off."""
+        with self._lock:
+            self._armed.clear()
+
+    def take(self, path: str, account: Account | None) -> Fault | None:
+        """The fault for a request, counted as used."""
+        with self._lock:
+            armed = next((one for one in self._armed if one.meets(path, account)), None)
+            if armed is None:
+                return None
+            if armed.times is not None:
+                armed.times -= 1
+            self._armed = [one for one in self._armed if one.times != 0]
+            return armed.fault
+
+
+def send(connection: Connection, reply: Reply) -> None:
+    """Sends a reply on a connection that is closed afterwards."""
+    if isinstance(reply, Answer):
+        connection.write(reply.head(keep_alive=False) + reply.body)
+    else:
+        reply(connection)

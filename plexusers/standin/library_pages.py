@@ -1,0 +1,155 @@
+"""Endpoints about the library: sections, lists of items, what is on deck, single items."""
+
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element
+
+from plexusers.standin.answers import TYPES, container, listing, meta, section_element, section_facts
+from plexusers.standin.elements import Describer, Detail
+from plexusers.standin.records import Episode, Item, Movie, Playable, Season, Section, Show
+from plexusers.standin.wire import Answer, Request, error, xml
+
+CLASSES: dict[str, type[Item]] = {"1": Movie, "2": Show, "3": Season, "4": Episode}
+COMPARED = {"addedAt": "added_at", "updatedAt": "updated_at"}
+"""Times in epoch seconds by which a list can be cut (`addedAt>=N`) and sorted."""
+
+
+def describer(request: Request) -> Describer:
+    """Tells of items what the request wants told."""
+    detail = Detail(guids=request.flag("includeGuids"))
+    return Describer(request.household, request.asker, detail)
+
+
+def root(_request: Request) -> Answer:
+    """The library itself, which only has a title."""
+    return xml(container(0, identifier="com.plexapp.plugins.library", title1="Plex Library", allowSync=0))
+
+
+def sections(request: Request) -> Answer:
+    """The sections shared with the account."""
+    shared = [one for one in request.household.sections.values() if request.asker.sees(one.key)]
+    document = container(len(shared), allowSync=0, title1="Plex Library", identifier="com.plexapp.plugins.library")
+    document.extend([section_element(request.household, one) for one in shared])
+    return xml(document)
+
+
+def section_all(request: Request) -> Answer:
+    """The items of a section, of its own kind unless `type` says another."""
+    section = _section(request)
+    if section is None:
+        return error(404)
+    items = _search(request, section, request.query.get("type") or TYPES[section.type][0])
+    facts = section_facts(request.household, section)
+    if request.flag("includeMeta"):
+        return _with_meta(request, section, ["movie"] if section.type == "movie" else ["show", "season", "episode"])
+    return listing(request, items, describer(request).item, **facts)
+
+
+def section_collections(request: Request) -> Answer:
+    """A section's collections, of which there are none."""
+    section = _section(request)
+    return error(404) if section is None else _with_meta(request, section, ["collection"])
+
+
+def section_on_deck(request: Request) -> Answer:
+    """What the account has on deck in one section."""
+    section = _section(request)
+    if section is None:
+        return error(404)
+    deck = [item for item in request.household.on_deck(request.asker) if item.section == section.key]
+    return listing(request, deck, describer(request).item, **section_facts(request.household, section))
+
+
+def section_refresh(request: Request) -> Answer:
+    """Accepts the wish for a scan; the household changes by its own methods only."""
+    return error(404) if _section(request) is None else Answer()
+
+
+def everything(request: Request) -> Answer:
+    """The items of all sections, of the kind asked for."""
+    return listing(request, _search(request, None, request.query.get("type", "")), describer(request).item)
+
+
+def on_deck(request: Request) -> Answer:
+    """What the account has on deck in all sections."""
+    return listing(request, request.household.on_deck(request.asker), describer(request).item)
+
+
+def continue_watching(request: Request) -> Answer:
+    """Only what the account left half watched."""
+    items: Sequence[Playable] = request.household.half_watched(request.asker)
+    return listing(request, items, describer(request).item)
+
+
+def recently_added(request: Request) -> Answer:
+    """Films and episodes, the newest addition first."""
+    items = [*_search(request, None, "1"), *_search(request, None, "4")]
+    items.sort(key=lambda item: item.added_at, reverse=True)
+    return listing(request, items, describer(request).item)
+
+
+def metadata(request: Request) -> Answer:
+    """One item in full, or several with their keys joined by commas; those that are gone are left out."""
+    items = [item for item in map(request.household.items.get, request.names["keys"].split(",")) if item]
+    seen = [item for item in items if request.asker.sees(item.section)]
+    if not seen:
+        return error(404)
+    detail = Detail(True, True, check_files=request.flag("checkFiles"), on_deck=request.flag("includeOnDeck"))
+    full = Describer(request.household, request.asker, detail)
+    facts = section_facts(request.household, request.household.sections[seen[0].section])
+    document = container(len(seen), identifier="com.plexapp.plugins.library", allowSync=1, **facts)
+    document.extend([full.item(item) for item in seen])
+    return xml(document)
+
+
+def children(request: Request) -> Answer:
+    """The seasons of a show, or the episodes of a season."""
+    item = _item(request)
+    return error(404) if item is None else _below(request, item, request.household.children(item))
+
+
+def all_leaves(request: Request) -> Answer:
+    """All episodes of a show or a season, in order."""
+    item = _item(request)
+    return error(404) if item is None else _below(request, item, request.household.episodes(item))
+
+
+def _below(request: Request, item: Item, items: Sequence[Item]) -> Answer:
+    facts = section_facts(request.household, request.household.sections[item.section])
+    return listing(request, items, describer(request).item, **(facts | {"key": item.key, "parentTitle": item.title}))
+
+
+def _section(request: Request) -> Section | None:
+    section = request.household.sections.get(request.names["section"])
+    return section if section and request.asker.sees(section.key) else None
+
+
+def _item(request: Request) -> Item | None:
+    item = request.household.items.get(request.names["key"])
+    return item if item and request.asker.sees(item.section) else None
+
+
+def _with_meta(request: Request, section: Section, kinds: Sequence[str]) -> Answer:
+    """An empty page: a client that wants to know how to search asks for no items."""
+    nothing: list[Element] = []
+    document = container(0, totalSize=len(nothing), offset=0, **section_facts(request.household, section))
+    document.append(meta(section, kinds))
+    return xml(document)
+
+
+def _search(request: Request, section: Section | None, kind: str) -> list[Item]:
+    """The items the account may see, narrowed down and sorted as the query says."""
+    household, query = request.household, request.query
+    shared = [one for one in household.sections.values() if request.asker.sees(one.key)]
+    found = [item for one in ([section] if section else shared) for item in household.listed(one, CLASSES.get(kind))]
+    if guid := query.get("guid"):
+        found = [item for item in found if item.guid == guid]
+    if title := query.get("title", "").casefold():
+        found = [item for item in found if title in item.title.casefold()]
+    for name, attribute in COMPARED.items():
+        since = request.number(f"{name}>", request.number(f"{name}>>"))
+        if since is not None:
+            found = [item for item in found if getattr(item, attribute) >= since]
+    name, _, direction = query.get("sort", "").partition(":")
+    if attribute := COMPARED.get(name.rpartition(".")[2], ""):
+        found.sort(key=lambda item: int(getattr(item, attribute)), reverse=direction == "desc")
+    return found[::-1] if direction == "desc" and not attribute else found
