@@ -4,6 +4,7 @@ import json
 import sys
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser, SystemCheckError
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -68,7 +69,7 @@ def require_database() -> None:
     try:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            executor.migrate(executor.loader.graph.leaf_nodes())
+            call_command("migrate", verbosity=0, interactive=False)
     except DatabaseError as error:
         raise ConfigurationError(
             f"The database cannot be used: {str(error).strip().splitlines()[0]}.",

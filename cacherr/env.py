@@ -46,6 +46,12 @@ OLDER_NAMES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# Every older name that says where Plex and the media are, or what is done with them.
+OLDER_VARIABLES = (
+    "PLEX_URL", "PLEX_TOKEN", "PLEX_SOURCE", "REAL_SOURCE", "CACHE_DESTINATION", "COPY_TO_CACHE", "DRY_RUN", "TEST_MODE",
+)  # fmt: skip
+
+
 def parse_bool(raw: str) -> bool:
     """Read a switch. Raises ValueError on anything but the usual words."""
     word = raw.strip().lower()

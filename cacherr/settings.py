@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cacherr.databases import database, sqlite
-from cacherr.env import Environment, zone_name
+from cacherr.env import FILE_SUFFIX, OLDER_VARIABLES, Environment, zone_name
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -68,6 +68,15 @@ prepare_config_dir()
 SECRET_KEY = secret_key()
 DATABASES = databases()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+def environment_for_demo() -> dict[str, str]:
+    """This process's variables without anything that points at real media or an installation."""
+    unwanted = {name + suffix for name in (*OLDER_VARIABLES, "DATABASE_URL", "REDIS_URL") for suffix in ("", FILE_SUFFIX)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CACHERR_") and name not in unwanted}
+    return {**kept, "PYTHONPATH": str(BASE_DIR)}
+
+
+DEMO_ENVIRONMENT = environment_for_demo()
 
 # ---- what the environment says ----------------------------------------------------------------------------------
 
@@ -157,7 +166,7 @@ SESSION_COOKIE_HTTPONLY = True
 # ---- workers and live events ------------------------------------------------------------------------------------
 
 BROKER_DIR = CONFIG_DIR / "broker"
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost//"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {}
     if REDIS_URL

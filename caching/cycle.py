@@ -1,6 +1,7 @@
 """The cycle: recover, gather, plan, carry out, tell. Doors ask for one; nobody else knows how it is done."""
 
 import logging
+import threading
 from collections.abc import Sequence
 from contextlib import nullcontext
 
@@ -91,8 +92,35 @@ def _claim() -> Cycle | None:
     return cycle
 
 
+_mine: set[int] = set()
+"""The cycles that this process is running: one at the most."""
+_changed = threading.Condition()
+
+
+def wait_until_idle(seconds: float) -> bool:
+    """Wait until this process runs no cycle. False when it still does after so many seconds."""
+    with _changed:
+        return _changed.wait_for(lambda: not _mine, seconds)
+
+
+def abandon() -> None:
+    """The process ends: a cycle of its own that has not noticed yet must not look as if it still ran."""
+    rows = Cycle.objects.filter(pk__in=_mine, state=CycleState.RUNNING)
+    rows.update(state=CycleState.INTERRUPTED, finished_at=timezone.now(), error="Cut short: Cacherr was stopped.")
+
+
 def _perform(cycle: Cycle) -> None:
     events.publish(events.cycle_start(cycle))
+    _mine.add(cycle.pk)
+    try:
+        _perform_to_end(cycle)
+    finally:
+        with _changed:
+            _mine.discard(cycle.pk)
+            _changed.notify_all()
+
+
+def _perform_to_end(cycle: Cycle) -> None:
     try:
         _Run(cycle).run()
     except CacherrError as error:

@@ -11,8 +11,18 @@ EXPIRES_SECONDS = 300
 
 
 def run_cycle() -> None:
-    """Let a worker run the cycle that waits. A broker that is away is no error: the row waits."""
+    """Let a worker run the cycle that waits."""
+    _send("caching.tasks.run_waiting_cycle")
+
+
+def tend() -> None:
+    """Let a worker look at once whether a crash left something."""
+    _send("caching.tasks.tend")
+
+
+def _send(task: str) -> None:
+    """Send a message. A broker that is away is no error: the rows wait."""
     try:
-        current_app.send_task("caching.tasks.run_waiting_cycle", expires=EXPIRES_SECONDS, retry=False)
+        current_app.send_task(task, expires=EXPIRES_SECONDS, retry=False)
     except OperationalError as error:
-        log.warning("No worker could be woken (%s); the cycle begins within a minute of its return.", error)
+        log.warning("No worker could be woken (%s); what waits begins within a minute of its return.", error)

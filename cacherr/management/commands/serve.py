@@ -1,0 +1,69 @@
+"""`serve`: everything in one process."""
+
+import argparse
+import os
+import signal
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandParser
+
+from cacherr import celery
+from cacherr.accounts import ensure_admin
+from cacherr.commands import CacherrCommand
+from caching import cycle, lock, mappings
+
+
+class Command(CacherrCommand):
+    """Migrates, then serves pages and runs worker and beat until it is stopped."""
+
+    help = "Run Cacherr: web, worker and beat in one process. --demo shows it with a stand-in Plex server."
+    demo_directory: Path | None = None
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Where to listen, and whether to demonstrate."""
+        super().add_arguments(parser)
+        parser.add_argument("--host", default=settings.CACHERR_HOST, help="address to listen on (default %(default)s)")
+        parser.add_argument("--port", type=int, default=settings.CACHERR_PORT, help="port (default %(default)s)")
+        parser.add_argument("--demo", action="store_true", help="with a stand-in Plex server and a small library of real files")
+        parser.add_argument("--demo-directory", type=Path, help=argparse.SUPPRESS)
+
+    def perform(self, **options: Any) -> tuple[dict[str, Any], int]:  # noqa: ANN401
+        """Serve until stopped."""
+        from cacherr import demo
+
+        # From here on SIGTERM ends like Ctrl-C: what was begun is put away.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        if options["demo"]:
+            demo.start_over(options["host"], options["port"])
+        try:
+            self._serve(**options)
+        except KeyboardInterrupt:
+            pass  # stopped before everything was up
+        if any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate()):
+            os._exit(0)  # a thread is still waiting for somebody's answer; everything of ours is put away
+        return {"success": True}, 0
+
+    def _serve(self, *, host: str, port: int, demo_directory: Path | None, **_: object) -> None:
+        from cacherr import demo, supervisor
+
+        with ExitStack() as stack:
+            stack.enter_context(lock.held("serve"))
+            main = supervisor.Supervisor(host, port, self._ready)
+            if demo_directory:
+                stack.enter_context(demo.household(demo_directory))
+                cycle.request("demonstration")
+            celery.make_broker_directories()
+            mappings.in_force()
+            main.run()
+
+    def _ready(self, url: str) -> None:
+        """The address answers. Making a password takes half a second: nobody waits for that."""
+        login = ensure_admin()
+        self.stderr.write(f"Cacherr is ready: {url}\nSign in as {login}" if login else f"Cacherr is ready: {url}")
+
+    def tell(self, report: dict[str, Any]) -> None:
+        """Nothing more to say."""
