@@ -23,7 +23,7 @@ class ApiKey(APIKeyHeader):
 
     param_name = KEY_HEADER
 
-    def authenticate(self, request: HttpRequest, key: str | None) -> Any | None:  # noqa: ANN401, ARG002 - Ninja's own signature
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any | None:  # noqa: ARG002 - Ninja's own signature
         """The key when it is right."""
         return key if is_key(key) else None
 

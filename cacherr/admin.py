@@ -13,7 +13,7 @@ for model in (User, Group, ClockedSchedule, CrontabSchedule, IntervalSchedule, P
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc]
+class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     """Who may sign in to Cacherr."""
 
     form = UserChangeForm

@@ -56,5 +56,3 @@ def named_error(request: HttpRequest, exc: CacherrError) -> HttpResponse:
     """A named error: its sentence and its cure."""
     status = 409 if isinstance(exc, BusyError) else 422 if isinstance(exc, ConfigurationError) else 503
     return _answer(request, str(exc), status)
-
-

@@ -1,6 +1,7 @@
 """HTTP and WebSocket in one application."""
 
 import os
+from typing import Any, cast
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -14,5 +15,7 @@ from django.urls import path  # noqa: E402 - the apps must be loaded before what
 from cacherr.origin import SameOrigin  # noqa: E402
 from caching.consumers import EventConsumer  # noqa: E402
 
-sockets = URLRouter([path("ws/events", EventConsumer.as_asgi())])
-application = ProtocolTypeRouter({"http": http, "websocket": SameOrigin(AuthMiddlewareStack(sockets))})
+# Channels routes consumers through Django's own `path`, which is typed for views.
+routes: Any = [path("ws/events", cast("Any", EventConsumer.as_asgi()))]
+sockets = AuthMiddlewareStack(URLRouter(routes))
+application = ProtocolTypeRouter({"http": http, "websocket": SameOrigin(cast("Any", sockets))})

@@ -19,19 +19,19 @@ app.autodiscover_tasks()
 
 
 @setup_logging.connect
-def keep_logging(**_: Any) -> None:  # noqa: ANN401
+def keep_logging(**_: Any) -> None:
     """Leave logging as the settings have it; a receiver keeps Celery from setting up its own."""
 
 
 @task_prerun.connect
 @task_postrun.connect
-def close_connections(**_: Any) -> None:  # noqa: ANN401
+def close_connections(**_: Any) -> None:
     """Close used-up database connections: in a worker thread nobody else does."""
     close_old_connections()
 
 
 @worker_shutting_down.connect
-def stop_copies(**_: Any) -> None:  # noqa: ANN401
+def stop_copies(**_: Any) -> None:
     """A copy of hours must not hold up the end of a worker: it undoes itself and is made again later."""
     from caching import stopping
 

@@ -21,7 +21,7 @@ ENVIRONMENT_ONLY = frozenset(
 @checks.register("environment")
 def environment_is_usable(
     app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - Django's own signature
-    **_: Any,  # noqa: ANN401
+    **_: Any,
 ) -> list[checks.CheckMessage]:
     """Everything that is wrong with the variables, in one go."""
     return [*_unreadable(), *_bad_overrides(), *_unknown()]

@@ -1,15 +1,19 @@
 """What Cacherr's management commands have in common: `--json`, exit codes, one sentence instead of a traceback."""
 
 import json
+import logging
 import sys
 from typing import Any
 
+from django.core import checks
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser, SystemCheckError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from cacherr.errors import CacherrError, ConfigurationError
+
+log = logging.getLogger(__name__)
 
 
 class CacherrCommand(BaseCommand):
@@ -18,15 +22,17 @@ class CacherrCommand(BaseCommand):
     Exit codes: 0 done, 1 something failed or was found, 2 configuration or usage, 3 Plex, 4 storage absent, 75 busy.
     """
 
-    # The checks of models and addresses are for developers and cost half a second; these are for the person's settings.
-    requires_system_checks = ("environment",)
-    needs_database = True
+    # Django would end with its own code and format; `require_settings` asks the same checks.
+    requires_system_checks = ()
+    needs_settings = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Every command takes `--json`."""
-        parser.add_argument("--json", action="store_true", help="one JSON object on standard output, logs on standard error")
+        parser.add_argument(
+            "--json", action="store_true", help="one JSON object on standard output, logs on standard error"
+        )
 
-    def perform(self, **options: Any) -> tuple[dict[str, Any], int]:  # noqa: ANN401
+    def perform(self, **options: Any) -> tuple[dict[str, Any], int]:
         """Do the work. Returns the report and the exit code; raises named errors."""
         raise NotImplementedError
 
@@ -34,18 +40,12 @@ class CacherrCommand(BaseCommand):
         """Print the report for people."""
         raise NotImplementedError
 
-    def check(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        """Errors in the configuration end with their own exit code."""
-        try:
-            super().check(*args, **kwargs)
-        except SystemCheckError as error:
-            raise CommandError(str(error), returncode=ConfigurationError.exit_code) from error
-
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Perform, print, and end with the right code."""
         try:
-            if self.needs_database:
-                require_database()
+            if self.needs_settings:
+                require_settings()
+            require_database()
             report, code = self.perform(**options)
         except CacherrError as error:
             report = {"success": False, "error": error.message, "cure": error.cure, "exit_code": error.exit_code}
@@ -59,6 +59,19 @@ class CacherrCommand(BaseCommand):
         self.stdout.flush()
         if code:
             sys.exit(code)
+
+
+def require_settings() -> None:
+    """Refuse to work with settings that cannot be used. Raises ConfigurationError with all of them at once."""
+    found = checks.run_checks(tags=["environment"])
+    for message in found:
+        if message.level < checks.ERROR:
+            log.warning("%s %s", message.msg, message.hint or "")
+    errors = [message for message in found if message.level >= checks.ERROR]
+    if errors:
+        raise ConfigurationError(
+            " ".join(message.msg for message in errors), " ".join(message.hint or "" for message in errors)
+        )
 
 
 def require_database() -> None:
@@ -75,5 +88,3 @@ def require_database() -> None:
             f"The database cannot be used: {str(error).strip().splitlines()[0]}.",
             "Check DATABASE_URL, or whether the configuration directory can be written to.",
         ) from error
-
-

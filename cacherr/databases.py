@@ -9,7 +9,7 @@ POOL_SIZE = 8
 
 
 def database(url: str, config_dir: Path) -> dict[str, Any]:
-    """Settings for one database; SQLite in the configuration directory without a URL. Raises ValueError on a bad URL."""
+    """Settings for one database; SQLite in the configuration directory without a URL. Raises ValueError."""
     if not url:
         return sqlite(config_dir / "cacherr.sqlite3")
     parts = urlsplit(url)

@@ -1,5 +1,6 @@
-"""`serve --demo`: the real Cacherr on a temporary household: a stand-in Plex server and a small library of real files."""
+"""`serve --demo`: the real Cacherr on a temporary household: a stand-in Plex server and a few real files."""
 
+import logging
 import os
 import shutil
 import sys
@@ -23,7 +24,7 @@ def start_over(host: str, port: int) -> NoReturn:
     directory = tempfile.mkdtemp(prefix="cacherr-demo-")
     arguments = ["serve", "--host", host, "--port", str(port), "--demo-directory", directory]
     environment = {**settings.DEMO_ENVIRONMENT, "CACHERR_CONFIG_DIR": f"{directory}/config"}
-    os.execve(sys.executable, [sys.executable, "-m", "cacherr", *arguments], environment)
+    os.execve(sys.executable, [sys.executable, "-m", "cacherr", *arguments], environment)  # noqa: S606 - ourselves
 
 
 @contextmanager
@@ -48,4 +49,6 @@ def household(directory: Path) -> Iterator[None]:
             )
             yield
     finally:
+        # Celery's idle threads look up only every few seconds and would complain about the queue that is gone.
+        logging.disable()
         shutil.rmtree(directory, ignore_errors=True)

@@ -48,7 +48,8 @@ OLDER_NAMES: Mapping[str, tuple[str, ...]] = {
 
 # Every older name that says where Plex and the media are, or what is done with them.
 OLDER_VARIABLES = (
-    "PLEX_URL", "PLEX_TOKEN", "PLEX_SOURCE", "REAL_SOURCE", "CACHE_DESTINATION", "COPY_TO_CACHE", "DRY_RUN", "TEST_MODE",
+    "PLEX_URL", "PLEX_TOKEN", "PLEX_SOURCE", "REAL_SOURCE", "CACHE_DESTINATION",
+    "COPY_TO_CACHE", "DRY_RUN", "TEST_MODE",
 )  # fmt: skip
 
 
@@ -155,7 +156,7 @@ class Environment:
 
     def overrides(self) -> dict[str, Override]:
         """Every variable that may override a setting, by the setting's name in capitals. The newer name wins."""
-        candidates = {setting: (PREFIX + setting,) for setting in self.prefixed()}
+        candidates: dict[str, tuple[str, ...]] = {setting: (PREFIX + setting,) for setting in self.prefixed()}
         for setting, older in OLDER_NAMES.items():
             candidates[setting] = (PREFIX + setting, *older)
         found: dict[str, Override] = {}

@@ -19,16 +19,16 @@ class Envelope(Schema, Generic[T]):
     """When the answer was made, ISO 8601, UTC."""
 
 
-def ok(data: Any = None, message: str = "") -> dict[str, Any]:  # noqa: ANN401 - whatever the endpoint answers
+def ok(data: Any = None, message: str = "") -> dict[str, Any]:
     """A good answer."""
     return _wrapped(success=True, data=data, message=message, error="")
 
 
-def failed(error: str, data: Any = None) -> dict[str, Any]:  # noqa: ANN401
+def failed(error: str, data: Any = None) -> dict[str, Any]:
     """An answer that tells what went wrong."""
     return _wrapped(success=False, data=data, message="", error=error)
 
 
-def _wrapped(*, success: bool, data: Any, message: str, error: str) -> dict[str, Any]:  # noqa: ANN401
+def _wrapped(*, success: bool, data: Any, message: str, error: str) -> dict[str, Any]:
     timestamp = datetime.now(UTC).isoformat()
     return {"success": success, "data": data, "message": message, "error": error, "timestamp": timestamp}

@@ -26,7 +26,7 @@ class EncryptedField(models.TextField):  # type: ignore[type-arg]
     A value that the key does not open (the key was replaced) reads as empty, so that the user is asked again.
     """
 
-    def get_prep_value(self, value: Any) -> str:  # noqa: ANN401 - Django's own signature
+    def get_prep_value(self, value: Any) -> str:
         """Encrypt on the way to the database."""
         return _cipher().encrypt(str(value).encode()).decode() if value else ""
 

@@ -8,7 +8,7 @@ from channels.security.websocket import WebsocketDenier
 
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
-Application = Callable[[Any, Receive, Send], Awaitable[Any]]
+Application = Callable[..., Awaitable[Any]]
 
 
 class SameOrigin:
@@ -17,7 +17,7 @@ class SameOrigin:
     def __init__(self, application: Application) -> None:
         self.application = application
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Pass on, or deny."""
         headers = dict(scope["headers"])
         origin, host = headers.get(b"origin", b""), headers.get(b"host", b"")

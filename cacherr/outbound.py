@@ -55,7 +55,7 @@ class BoundedAdapter(HTTPAdapter):
     worker for ever.
     """
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - requests' own signature
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Send, then read the body under the limits."""
         kwargs["timeout"] = (CONNECT_SECONDS, READ_SECONDS)
         deadline = time.monotonic() + TOTAL_SECONDS
@@ -68,11 +68,11 @@ class BoundedAdapter(HTTPAdapter):
 class GatewayAdapter(BoundedAdapter):
     """Sends `https://HOST/PATH?QUERY` to `GATEWAY/HOST/PATH?QUERY`."""
 
-    def __init__(self, gateway: str, **kwargs: Any) -> None:  # noqa: ANN401 - requests' own signature
+    def __init__(self, gateway: str, **kwargs: Any) -> None:
         self.gateway = gateway.rstrip("/")
         super().__init__(**kwargs)
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - requests' own signature
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Rewrite the address, then send as usual."""
         parts = urlsplit(request.url or "")
         query = f"?{parts.query}" if parts.query else ""
@@ -101,8 +101,14 @@ def session(headers: Mapping[str, str] | None = None, *, local: str = "") -> req
     made.headers["User-Agent"] = f"Cacherr/{__version__}"
     made.headers.update(headers or {})
     retry = BoundedRetry(
-        total=2, connect=1, backoff_factor=0.3, backoff_max=MAX_WAIT_SECONDS, backoff_jitter=0.2,
-        status_forcelist=(429, 502, 503, 504), respect_retry_after_header=True, raise_on_status=False,
+        total=2,
+        connect=1,
+        backoff_factor=0.3,
+        backoff_max=MAX_WAIT_SECONDS,
+        backoff_jitter=0.2,
+        status_forcelist=(429, 502, 503, 504),
+        respect_retry_after_header=True,
+        raise_on_status=False,
     )
     gateway = settings.CACHERR_OUTBOUND_GATEWAY
     outside = GatewayAdapter(gateway, max_retries=retry) if gateway else BoundedAdapter(max_retries=retry)

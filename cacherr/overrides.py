@@ -30,7 +30,7 @@ class SettingsModel(models.Model):
     @classmethod
     def stored(cls) -> Self:
         """The row as it is in the database, or the defaults; reading never writes."""
-        return cls.objects.filter(pk=1).first() or cls()  # type: ignore[attr-defined, no-any-return]
+        return cls.objects.filter(pk=1).first() or cls()  # type: ignore[attr-defined]
 
     @classmethod
     def effective(cls) -> Self:
@@ -41,7 +41,7 @@ class SettingsModel(models.Model):
         row.read_only = True
         return row
 
-    def save(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Refuse to write overridden values over the stored ones."""
         if self.read_only:
             raise ConfigurationError("These settings hold values from the environment and cannot be stored.")
@@ -63,7 +63,7 @@ def overrides_of(model: type[models.Model]) -> Iterator[tuple[SettingField, Over
             yield field, override
 
 
-def parse_override(field: SettingField, override: Override) -> Any:  # noqa: ANN401 - the field's own type
+def parse_override(field: SettingField, override: Override) -> Any:
     """The variable's text as the field's value. Raises ValidationError on a bad one."""
     if isinstance(field, models.BooleanField):
         try:

@@ -27,7 +27,9 @@ def prepare_config_dir() -> None:
     try:
         CONFIG_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        env.problem("CACHERR_CONFIG_DIR", f"{CONFIG_DIR} cannot be made: {error.strerror}.", "Name a writable directory.")
+        env.problem(
+            "CACHERR_CONFIG_DIR", f"{CONFIG_DIR} cannot be made: {error.strerror}.", "Name a writable directory."
+        )
 
 
 def secret_key() -> str:
@@ -60,7 +62,9 @@ def databases() -> dict[str, dict[str, Any]]:
     try:
         return {"default": database(env.text("DATABASE_URL"), CONFIG_DIR)}
     except ValueError as error:
-        env.problem("DATABASE_URL", f"DATABASE_URL cannot be used: {error}.", "Write postgres://USER:PASSWORD@HOST:5432/NAME.")
+        env.problem(
+            "DATABASE_URL", f"DATABASE_URL cannot be used: {error}.", "Write postgres://USER:PASSWORD@HOST:5432/NAME."
+        )
         return {"default": sqlite(CONFIG_DIR / "cacherr.sqlite3")}
 
 
@@ -69,10 +73,15 @@ SECRET_KEY = secret_key()
 DATABASES = databases()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+
 def environment_for_demo() -> dict[str, str]:
     """This process's variables without anything that points at real media or an installation."""
-    unwanted = {name + suffix for name in (*OLDER_VARIABLES, "DATABASE_URL", "REDIS_URL") for suffix in ("", FILE_SUFFIX)}
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CACHERR_") and name not in unwanted}
+    unwanted = {
+        name + suffix for name in (*OLDER_VARIABLES, "DATABASE_URL", "REDIS_URL") for suffix in ("", FILE_SUFFIX)
+    }
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith("CACHERR_") and name not in unwanted
+    }
     return {**kept, "PYTHONPATH": str(BASE_DIR)}
 
 
@@ -188,7 +197,10 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {}
 
 CHANNEL_LAYERS: dict[str, Any] = {
-    "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL], "prefix": "cacherr"}}
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "cacherr"},
+    }
     if REDIS_URL
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }
@@ -211,6 +223,8 @@ LOGGING = {
         **{app: {"level": LOG_LEVEL} for app in ("cacherr", "plexusers", "importlists", "caching")},
         # A 404 or a refused login is not news for the person who reads the log.
         "django.request": {"level": "ERROR"},
+        # Every retry as a line of its own; what comes of them is told once, in one sentence.
+        "urllib3.connectionpool": {"level": "ERROR"},
     },
 }
 

@@ -11,7 +11,7 @@ from unfold.admin import ModelAdmin
 from cacherr.fields import EncryptedField
 from cacherr.overrides import SettingsModel, overrides_of
 
-SECRET_SHOWN = "set, not shown"
+SECRET_SHOWN = "set, not shown"  # noqa: S105 - a placeholder
 
 
 class SettingsAdmin(ModelAdmin):  # type: ignore[misc]
@@ -21,7 +21,7 @@ class SettingsAdmin(ModelAdmin):  # type: ignore[misc]
         """One row only."""
         return bool(super().has_add_permission(request)) and not self.model.objects.exists()
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ANN401, ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """Settings can be changed, not removed."""
         return False
 
@@ -32,7 +32,7 @@ class SettingsAdmin(ModelAdmin):  # type: ignore[misc]
         name = f"admin:{meta.app_label}_{meta.model_name}_{'change' if row else 'add'}"
         return redirect(reverse(name, args=[1] if row else []))
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Overridden fields are disabled and say so; a disabled field's stored value is kept by Django."""
         form = super().get_form(request, obj, change, **kwargs)
         for field, override in overrides_of(self.model):
@@ -44,7 +44,7 @@ class SettingsAdmin(ModelAdmin):  # type: ignore[misc]
                 shown.widget.attrs["placeholder"] = SECRET_SHOWN if secret else override.raw
         return form
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Secrets get a password field."""
         if isinstance(db_field, EncryptedField):
             return forms.CharField(
@@ -53,11 +53,10 @@ class SettingsAdmin(ModelAdmin):  # type: ignore[misc]
             )  # fmt: skip
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: SettingsModel, form: Any, change: bool) -> None:  # noqa: ANN401
+    def save_model(self, request: HttpRequest, obj: SettingsModel, form: Any, change: bool) -> None:
         """An empty secret means: keep the stored one."""
         stored = type(obj).stored()
         for field in obj._meta.get_fields():
             if isinstance(field, EncryptedField) and not getattr(obj, field.name):
                 setattr(obj, field.name, getattr(stored, field.name))
         super().save_model(request, obj, form, change)
-

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable
 
 import uvicorn
-from django.conf import settings
 
 from cacherr import celery
 from cacherr.errors import ConfigurationError
@@ -118,16 +117,17 @@ def _worker() -> Background:
     def stop() -> None:
         from celery.worker import state
 
-        state.should_stop = 0
+        state.should_stop = 0  # type: ignore[assignment]
 
     return Background("worker", serve, stop)
 
 
 def _beat() -> Background:
     from celery.beat import Service
+    from django_celery_beat.schedulers import DatabaseScheduler
 
-    service = Service(celery.app, scheduler_cls=settings.CELERY_BEAT_SCHEDULER)
-    return Background("beat", service.start, lambda: service.stop())
+    service = Service(celery.app, scheduler_cls=DatabaseScheduler)
+    return Background("beat", service.start, service.stop)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -22,11 +22,11 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
         """Nothing is added by hand."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ANN401, ARG002
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """Nothing is changed by hand."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ANN401, ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """A journal that can be edited is none."""
         return False
 
@@ -56,11 +56,11 @@ class PathMappingAdmin(ModelAdmin):  # type: ignore[misc]
         rows: QuerySet[PathMapping] = super().get_queryset(request)
         return rows
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ANN401
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The environment's rows are changed in the environment."""
         return (obj is None or obj.origin != Origin.ENVIRONMENT) and bool(super().has_change_permission(request, obj))
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ANN401
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The environment's rows are removed in the environment."""
         return (obj is None or obj.origin != Origin.ENVIRONMENT) and bool(super().has_delete_permission(request, obj))
 
@@ -104,7 +104,8 @@ class OperationAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "state")
     search_fields = ("title", "plex_path")
     fields = (
-        "kind", "title", "plex_path", "state", "reason", "outcome", "placement", "mode", "hash", "started_at", "finished_at",
+        "kind", "title", "plex_path", "state", "reason", "outcome", "placement", "mode", "hash",
+        "started_at", "finished_at",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -116,6 +117,7 @@ class CycleAdmin(ReadOnlyAdmin):
     list_display = ("id", "state", "trigger", "dry_run", "files_cached", "files_restored", "failures", "started_at")
     list_filter = ("state", "dry_run")
     fields = (
-        "state", "trigger", "dry_run", "files_cached", "files_restored", "failures", "error", "started_at", "finished_at",
+        "state", "trigger", "dry_run", "files_cached", "files_restored", "failures", "error",
+        "started_at", "finished_at",
     )  # fmt: skip
     readonly_fields = fields

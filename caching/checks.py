@@ -12,7 +12,7 @@ from caching import mappings
 @checks.register("environment")
 def mappings_are_usable(
     app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - Django's own signature
-    **_: Any,  # noqa: ANN401
+    **_: Any,
 ) -> list[checks.CheckMessage]:
     """The path mappings that the environment declares can be understood."""
     return [

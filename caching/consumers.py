@@ -23,7 +23,8 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         headers = dict(self.scope["headers"])
         key = headers.get(KEY_HEADER.lower().encode(), b"").decode("latin-1")
         await self.accept()
-        if not (self.scope["user"].is_staff or is_key(key)):
+        user = self.scope["user"]
+        if not ((user and user.is_staff) or is_key(key)):
             await self.close(REFUSED)
             return
         events.clients.count += 1
@@ -38,14 +39,14 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
             await self.channel_layer.group_discard(events.GROUP, self.channel_name)
 
     @classmethod
-    async def decode_json(cls, text_data: str) -> Any:  # noqa: ANN401 - Channels' own signature
+    async def decode_json(cls, text_data: str) -> Any:
         """What a client says; nonsense counts as nothing said."""
         try:
             return json.loads(text_data)
         except ValueError:
             return {}
 
-    async def receive_json(self, content: Any, **_: Any) -> None:  # noqa: ANN401
+    async def receive_json(self, content: Any, **_: Any) -> None:
         """Answer a client."""
         kind = content.get("type") if isinstance(content, dict) else None
         if kind == "ping":

@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections.abc import Sequence
-from contextlib import nullcontext
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -25,7 +24,8 @@ WORK_LOCK = "work"
 
 # What the working process alone writes while a cycle runs. Never the whole row: `stop_requested` is somebody else's.
 PROGRESS_FIELDS = (
-    "phase", "items_total", "items_processed", "heartbeat_at", "files_cached", "files_restored", "bytes_cached", "failures",
+    "phase", "items_total", "items_processed", "heartbeat_at",
+    "files_cached", "files_restored", "bytes_cached", "failures",
 )  # fmt: skip
 
 
@@ -155,7 +155,7 @@ class _Run:
         if not self.cycle.dry_run:
             usable = [proving.prove(mapping) for mapping in usable]
         roots = [] if self.cycle.dry_run else recovery.roots_in_use(usable)
-        with recovery.open_roots(roots) if roots else nullcontext({}) as opened:
+        with recovery.open_roots(roots) as opened:
             gathered, plan = self._plan(usable, answers)
             if not self.cycle.dry_run:
                 self._carry_out(plan, gathered, opened)

@@ -30,7 +30,8 @@ class Gatherer:
         self.policy = policy
         self.mappings = mappings
         self.cached = {
-            values.FileKey(row.cache_id, row.relative): row for row in CachedFile.objects.select_related("cache", "array")
+            values.FileKey(row.cache_id, row.relative): row
+            for row in CachedFile.objects.select_related("cache", "array")
         }
         self.by_key: dict[values.FileKey, PathMapping] = {}
         self.plex_paths: dict[values.FileKey, str] = {}
@@ -87,7 +88,7 @@ class Gatherer:
         if look.kind is disk.Kind.FILE:
             return look.size
         reasons = {
-            disk.Kind.ABSENT: f"not found below {mapping.array_root}: check the path mapping, or scan the library in Plex",
+            disk.Kind.ABSENT: f"not found below {mapping.array_root}: check the path mapping, or rescan in Plex",
             disk.Kind.LINK: "already a link that Cacherr does not know: it is left alone",
             disk.Kind.OTHER: "not a plain file: it is left alone",
         }
@@ -139,5 +140,3 @@ def require_roots(mappings: Iterable[PathMapping]) -> None:
         for path, root_id in ((mapping.array_root, mapping.array_id), (mapping.cache_root, mapping.cache_id)):
             with disk.open_root(path, root_id if mapping.is_proved else None):
                 pass
-
-

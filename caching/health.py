@@ -57,7 +57,10 @@ def _database() -> Finding:
 
 def _broker() -> Finding:
     if not settings.REDIS_URL:
-        return settings.BROKER_DIR.is_dir(), "" if settings.BROKER_DIR.is_dir() else "The queue's directory is not there."
+        return (
+            settings.BROKER_DIR.is_dir(),
+            "" if settings.BROKER_DIR.is_dir() else "The queue's directory is not there.",
+        )
     import redis
 
     try:

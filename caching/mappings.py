@@ -49,8 +49,13 @@ def _entries() -> Iterator[tuple[FromEnvironment | None, Problem | None]]:
     if any(older.values()):
         missing = [OLDER_VARIABLES[key] for key, value in older.items() if not value]
         if missing:
-            yield None, Problem(
-                missing[0], f"{' and '.join(missing)} is missing.", "Set PLEX_SOURCE, REAL_SOURCE and CACHE_DESTINATION."
+            yield (
+                None,
+                Problem(
+                    missing[0],
+                    f"{' and '.join(missing)} is missing.",
+                    "Set PLEX_SOURCE, REAL_SOURCE and CACHE_DESTINATION.",
+                ),
             )
         else:
             mode = "copy" if settings.COPY_TO_CACHE else "move"
@@ -61,7 +66,9 @@ def _entries() -> Iterator[tuple[FromEnvironment | None, Problem | None]]:
 
 
 def _entry(value: object, variable: str, where: str = "") -> tuple[FromEnvironment | None, Problem | None]:
-    cure = "Write {name, plex, array, cache} and, if needed, host_cache, placement (auto, union, symlink) and mode (copy)."
+    cure = (
+        "Write {name, plex, array, cache} and, if needed, host_cache, placement (auto, union, symlink) and mode (copy)."
+    )
     if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
         return None, Problem(variable, f"{where}not a JSON object of texts.", cure)
     unknown = set(value) - {"name", "placement", "mode", *FIELDS}

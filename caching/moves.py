@@ -120,8 +120,8 @@ SENTENCES = {
     errno.ENOENT: "The file is not there any more.",
     errno.ENOSPC: "The disk is full. Free some space, or lower the cache limit.",
     errno.EDQUOT: "The disk's quota is used up. Free some space, or lower the cache limit.",
-    errno.EROFS: "The disk is mounted read-only. Mount it writable; the system's log may say why it was switched.",
-    errno.EACCES: "Cacherr has no permission for the file or its directory. Run it as the files' owner (PUID and PGID).",
+    errno.EROFS: "The disk is mounted read-only. Mount it writable; the system's log may say why it is not.",
+    errno.EACCES: "Cacherr has no permission for the file or its directory. Run it as its owner (PUID and PGID).",
     errno.EPERM: "The system does not permit it. Run Cacherr as the files' owner (PUID and PGID).",
     errno.EIO: "The disk reports an input/output error. Check the disk; nothing was lost by this.",
 }

@@ -1,4 +1,4 @@
-"""Waking a worker. A nudge says only "look at the rows"; one that is lost is made up for by the next minute's upkeep."""
+"""Waking a worker. A nudge says only "look at the rows"; for a lost one the next minute's upkeep makes up."""
 
 import logging
 

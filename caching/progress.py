@@ -52,8 +52,9 @@ class Progress:
     def _keep(self) -> None:
         row = self.operation
         Operation.objects.filter(pk=row.pk).update(bytes_done=row.bytes_done, bytes_per_second=row.bytes_per_second)
-        Cycle.objects.filter(pk=row.cycle_id).update(heartbeat_at=timezone.now())
+        if row.cycle_id is not None:
+            Cycle.objects.filter(pk=row.cycle_id).update(heartbeat_at=timezone.now())
 
     def _cancelled(self) -> bool:
         asked = Operation.objects.filter(pk=self.operation.pk, cancel_requested=True).exists()
-        return asked or Cycle.objects.filter(pk=self.operation.cycle_id, stop_requested=True).exists()
+        return asked or Cycle.objects.filter(operations=self.operation.pk, stop_requested=True).exists()

@@ -75,7 +75,9 @@ def _choose(mapping: PathMapping, finding: disk.Finding) -> tuple[Placement, str
 
 
 def _require_abilities(placement: Placement, finding: disk.Finding) -> None:
-    needed = finding.missing if placement == Placement.SYMLINK else [name for name in finding.missing if "cache" in name]
+    needed = (
+        finding.missing if placement == Placement.SYMLINK else [name for name in finding.missing if "cache" in name]
+    )
     if needed:
         raise ConfigurationError(
             f"The file systems cannot do what placement {placement} needs: {', '.join(needed)}.",
@@ -90,6 +92,6 @@ def _remember(mapping: PathMapping, ids: tuple[str, str], placement: Placement, 
         root, _ = Root.objects.update_or_create(id=root_id, defaults={"kind": kind, "path": path})
         roots.append(root)
     mapping.array, mapping.cache = roots
-    mapping.proved_placement, mapping.proof = placement, proof
-    mapping.save(update_fields=["array", "cache", "proved_placement", "proof", "probe"])
+    mapping.proved_placement, mapping.proof, mapping.proved_prefix = placement, proof, mapping.plex_prefix
+    mapping.save(update_fields=["array", "cache", "proved_placement", "proved_prefix", "proof", "probe"])
     return mapping

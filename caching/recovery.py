@@ -2,26 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 
 from django.db.models import Q
 from django.utils import timezone
 
 from caching import disk, journal, moves, proving
 from caching.models import CachedFile, Cycle, CycleState, Operation, PathMapping, Root
-
-
-@dataclass(frozen=True, slots=True)
-class Recovered:
-    """What a recovery did."""
-
-    operations: tuple[Operation, ...]
-    interrupted_cycles: int
-
-    @property
-    def unfinished(self) -> tuple[Operation, ...]:
-        """Operations that are still not finished: they wait for a file to be closed or a disk to work."""
-        return tuple(operation for operation in self.operations if operation.is_live)
 
 
 @contextmanager
@@ -40,19 +26,18 @@ def roots_in_use(mappings: Iterable[PathMapping]) -> list[Root]:
     return list(Root.objects.filter(pk__in=ids).order_by("pk"))
 
 
-def recover() -> Recovered:
-    """Finish or undo everything unfinished. The caller holds the installation's lock.
+def recover() -> tuple[Operation, ...]:
+    """Finish or undo everything unfinished; the operations as they are afterwards. The caller holds the lock.
 
     Raises StorageAbsentError when a root that it needs is not there; nothing is concluded from that.
     """
-    interrupted = declare_dead()
     operations = journal.live()
     roots = {root.pk: root for operation in operations for root in (operation.array, operation.cache)}
     with open_roots(roots[key] for key in sorted(roots)) as opened:
         for operation in operations:
             moves.recover(operation, opened)
     _forget_probes()
-    return Recovered(tuple(operations), interrupted)
+    return tuple(operations)
 
 
 def declare_dead() -> int:

@@ -64,7 +64,7 @@ def stats_data() -> dict[str, Any]:
 
 
 def _cache_data(root: Root) -> dict[str, Any]:
-    used = root.cached_files.aggregate(size=Sum("size"))["size"] or 0  # type: ignore[attr-defined]
+    used = root.cached_files.aggregate(size=Sum("size"))["size"] or 0
     data = {"id": root.pk, "path": root.path, "present": True, "used": used, "total": 0, "free": 0, "limit": None}
     try:
         with disk.open_root(root.path, root.pk) as opened:

@@ -1,9 +1,11 @@
 """What is done every minute without being asked: a sign of life, and work that a lost message left lying."""
 
+from dataclasses import dataclass
+
 from django.utils import timezone
 
 from caching import cycle, journal, lock, recovery
-from caching.models import Cycle, CycleState, Pulse
+from caching.models import Cycle, CycleState, Operation, Pulse
 
 
 def tend() -> None:
@@ -16,7 +18,21 @@ def tend() -> None:
         cycle.run_waiting()
 
 
-def recover() -> recovery.Recovered:
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a recovery did."""
+
+    operations: tuple[Operation, ...]
+    interrupted_cycles: int
+
+    @property
+    def unfinished(self) -> tuple[Operation, ...]:
+        """Operations that are still not finished: they wait for a file to be closed or a disk to work."""
+        return tuple(operation for operation in self.operations if operation.is_live)
+
+
+def recover() -> Recovered:
     """Recover while holding the installation's lock. Raises BusyError, StorageAbsentError."""
     with lock.held(cycle.WORK_LOCK):
-        return recovery.recover()
+        interrupted = recovery.declare_dead()
+        return Recovered(recovery.recover(), interrupted)

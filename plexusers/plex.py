@@ -57,9 +57,11 @@ class Plex:
     """A connection to the server with one person's token. For one thread."""
 
     def __init__(self, server: PlexServer) -> None:
-        """Connect. Raises ConfigurationError without address or token, PlexError when Plex does not answer as it should."""
+        """Connect. Raises ConfigurationError without address or token, PlexError without a good answer."""
         if not server.plex_url:
-            raise ConfigurationError("The address of the Plex server is not set.", "Set PLEX_URL or enter it in the admin.")
+            raise ConfigurationError(
+                "The address of the Plex server is not set.", "Set PLEX_URL or enter it in the admin."
+            )
         if not server.plex_token:
             # plexapi would fall back to a token from its own configuration: somebody else's.
             raise ConfigurationError("The Plex token is not set.", "Set PLEX_TOKEN or enter it in the admin.")
@@ -111,7 +113,7 @@ class Plex:
         return element
 
 
-def _connect(server: PlexServer) -> Any:  # noqa: ANN401 - plexapi is untyped and stays inside this module
+def _connect(server: PlexServer) -> Any:
     # plexapi costs 30 MB and half a second: imported only where Plex is really asked.
     import plexapi
     from plexapi.server import PlexServer as Connection
@@ -127,7 +129,8 @@ def _connect(server: PlexServer) -> Any:  # noqa: ANN401 - plexapi is untyped an
     )
     session = outbound.session(local=server.plex_url)
     session.hooks["response"].append(_judge)
-    return Connection(server.plex_url, server.plex_token, session=session)
+    connection: Any = Connection
+    return connection(server.plex_url, server.plex_token, session=session)
 
 
 def _judge(response: outbound.Response, *_: object, **__: object) -> None:
@@ -136,7 +139,9 @@ def _judge(response: outbound.Response, *_: object, **__: object) -> None:
     if status in TOKEN_STATUSES:
         raise PlexSignInError(f"Plex refuses the token (status {status}).", SIGN_IN_CURE)
     if status >= 400:
-        raise PlexUnreachableError(f"Plex answers with an error (status {status}).", "Look at Plex's own log, then try again.")
+        raise PlexUnreachableError(
+            f"Plex answers with an error (status {status}).", "Look at Plex's own log, then try again."
+        )
 
 
 @contextmanager
@@ -159,9 +164,12 @@ def _kind(error: outbound.TransportError) -> str:
     return type(error).__name__.removesuffix("Error").removesuffix("Exception").lower()
 
 
-def _item(video: Any) -> PlexItem:  # noqa: ANN401 - a plexapi object
+def _item(video: Any) -> PlexItem:
     files = {
-        part.file: PlexFile(part.file, int(part.size or 0)) for media in video.media for part in media.parts if part.file
+        part.file: PlexFile(part.file, int(part.size or 0))
+        for media in video.media
+        for part in media.parts
+        if part.file
     }
     return PlexItem(
         rating_key=str(video.ratingKey),
@@ -173,7 +181,7 @@ def _item(video: Any) -> PlexItem:  # noqa: ANN401 - a plexapi object
     )
 
 
-def _title(video: Any) -> str:  # noqa: ANN401 - a plexapi object
+def _title(video: Any) -> str:
     data = video._data
     if video.type == "movie":
         return f"{data.get('title')} ({data.get('year')})" if data.get("year") else str(data.get("title"))

@@ -23,7 +23,7 @@ from caching.disk.places import (
     unlink_private,
 )
 from caching.disk.probing import Finding, probe, remove_probes
-from caching.disk.roots import MARKER, RootDir, Space, lock_roots, mark, open_root, read_marker, space
+from caching.disk.roots import MARKER, RootDir, Space, lock_roots, mark, open_root, read_marker, space, writable
 from caching.disk.scanning import private_names
 
 __all__ = [
@@ -62,4 +62,5 @@ __all__ = [
     "space",
     "sync",
     "unlink_private",
+    "writable",
 ]

@@ -86,7 +86,9 @@ def _transfer(reader: int, writer: int, size: int, chunk: int, progress: Progres
             raise CopyFailedError("The cache is full.", "Free some space, or lower the cache limit.") from error
         raise
     if done != size:
-        raise SourceChangedError("The file changed its length while it was copied.", "It is tried again in the next cycle.")
+        raise SourceChangedError(
+            "The file changed its length while it was copied.", "It is tried again in the next cycle."
+        )
     return digest.hexdigest()
 
 
@@ -108,7 +110,14 @@ def _copy_metadata(reader: int, writer: int, status: os.stat_result) -> None:
             os.setxattr(writer, name, os.getxattr(reader, name))
         except OSError as error:
             # An attribute that the cache's file system cannot hold is no reason to refuse the file.
-            if error.errno not in {errno.EOPNOTSUPP, errno.EPERM, errno.ENODATA, errno.EACCES, errno.ENOSPC, errno.E2BIG}:
+            if error.errno not in {
+                errno.EOPNOTSUPP,
+                errno.EPERM,
+                errno.ENODATA,
+                errno.EACCES,
+                errno.ENOSPC,
+                errno.E2BIG,
+            }:
                 raise
     mine = os.fstat(writer)
     if (mine.st_uid, mine.st_gid) != (status.st_uid, status.st_gid):

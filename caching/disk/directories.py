@@ -10,7 +10,7 @@ from caching.disk.roots import RootDir
 def missing_directories(root: RootDir, relative: bytes) -> list[bytes]:
     """The parents of `relative` that the root does not have yet, outermost first."""
     parents = split(relative)[:-1]
-    missing = []
+    missing: list[bytes] = []
     for depth in range(1, len(parents) + 1):
         directory = b"/".join(parents[:depth])
         if missing or not _is_there(root, directory):

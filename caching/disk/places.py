@@ -168,7 +168,9 @@ def unlink_private(at: Place) -> None:
 
 def _require_private(at: Place) -> None:
     if not is_private(at.name):
-        raise RefusedPathError(f"{at.name!r} is not a private name of Cacherr.", "This is a mistake in Cacherr: report it.")
+        raise RefusedPathError(
+            f"{at.name!r} is not a private name of Cacherr.", "This is a mistake in Cacherr: report it."
+        )
 
 
 def sync(at: Place) -> None:

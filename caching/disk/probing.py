@@ -21,7 +21,7 @@ class Finding:
     """What was found out about a mapping's roots."""
 
     view: str = "hidden"
-    """`union`: Plex's path shows the cache's file; `array`: it shows the array's; `hidden`: it cannot be seen from here."""
+    """`union`: Plex's path shows the cache's file; `array`: the array's; `hidden`: it cannot be seen from here."""
     missing: list[str] = field(default_factory=list)
     """Abilities that the symlink placement needs and a root does not have."""
 

@@ -39,7 +39,9 @@ def open_root(path: str, root_id: str | None) -> Iterator[RootDir]:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        raise StorageAbsentError(f"{path} is not there ({error.strerror}).", "Mount it, or correct its path.") from error
+        raise StorageAbsentError(
+            f"{path} is not there ({error.strerror}).", "Mount it, or correct its path."
+        ) from error
     try:
         root = RootDir(path, fd)
         if root_id is not None:
@@ -103,7 +105,9 @@ def mark(root: RootDir) -> str:
     os.fsync(root.fd)
     made = read_marker(root)
     if made is None:
-        raise StorageAbsentError(f"The marker {MARKER.decode()} in {root.path} cannot be read.", "Remove it, then try again.")
+        raise StorageAbsentError(
+            f"The marker {MARKER.decode()} in {root.path} cannot be read.", "Remove it, then try again."
+        )
     return made
 
 
@@ -111,6 +115,12 @@ def space(root: RootDir) -> Space:
     """Total and free bytes of the file system that the root is on."""
     numbers = os.fstatvfs(root.fd)
     return Space(numbers.f_blocks * numbers.f_frsize, numbers.f_bavail * numbers.f_frsize)
+
+
+def writable(root: RootDir) -> bool:
+    """Whether this process may write in the root, without trying it."""
+    mounted_writable = not os.fstatvfs(root.fd).f_flag & os.ST_RDONLY
+    return mounted_writable and os.access(".", os.W_OK | os.X_OK, dir_fd=root.fd, effective_ids=True)
 
 
 @contextmanager
@@ -126,5 +136,7 @@ def lock_roots(roots: Sequence[RootDir]) -> Iterator[None]:
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise BusyError(f"Another instance of Cacherr is working on {root.path}.", "Wait until it is done.") from error
+                raise BusyError(
+                    f"Another instance of Cacherr is working on {root.path}.", "Wait until it is done."
+                ) from error
         yield

@@ -49,7 +49,9 @@ class Cycle(models.Model):
     asked_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    heartbeat_at = models.DateTimeField(null=True, help_text="When the working process last showed that it lives (UTC).")
+    heartbeat_at = models.DateTimeField(
+        null=True, help_text="When the working process last showed that it lives (UTC)."
+    )
 
     class Meta:
         ordering = ("-id",)

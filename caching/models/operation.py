@@ -56,7 +56,9 @@ class Operation(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
     source_print = models.CharField(max_length=80, blank=True, help_text="Fingerprint of the original.")
     target_print = models.CharField(max_length=80, blank=True, help_text="Fingerprint of the cached copy.")
-    hash = models.CharField(max_length=64, blank=True, help_text="xxh3-128 of the content, computed while it was copied.")
+    hash = models.CharField(
+        max_length=64, blank=True, help_text="xxh3-128 of the content, computed while it was copied."
+    )
     original_name = models.BinaryField(default=b"", help_text="The private name that the original is parked under.")
     link_target = models.BinaryField(default=b"", help_text="What our symlink points to.")
     bytes_total = models.BigIntegerField(default=0)

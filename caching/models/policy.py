@@ -21,7 +21,7 @@ class CachePolicy(SettingsModel):
 
     cache_limit = models.CharField(
         max_length=20, blank=True, validators=[validate_size],
-        help_text="At most this much of each cache may hold Cacherr's files, for example 250GB or 50%. Empty: no limit.",
+        help_text="How much of each cache Cacherr's files may fill, for example 250GB or 50%. Empty: no limit.",
     )  # fmt: skip
     min_free_space = models.CharField(
         "minimum free space", max_length=20, blank=True, default="5%", validators=[validate_size],

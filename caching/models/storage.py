@@ -75,7 +75,8 @@ class PathMapping(models.Model):
 
     name = models.CharField(max_length=100, unique=True)
     plex_prefix = models.CharField(
-        max_length=4096, help_text="The beginning of the paths that Plex shows for these files (Plex: ⋯, Get Info, View XML)."
+        max_length=4096,
+        help_text="The beginning of the paths that Plex shows for these files (Plex: ⋯, Get Info, View XML).",
     )
     array_root = models.CharField(
         max_length=4096, validators=[validate_root], help_text="The same directory on the array, as Cacherr sees it."
@@ -94,7 +95,10 @@ class PathMapping(models.Model):
     array = models.ForeignKey(Root, models.PROTECT, null=True, editable=False, related_name="mappings_of_array")
     cache = models.ForeignKey(Root, models.PROTECT, null=True, editable=False, related_name="mappings_of_cache")
     proved_placement = models.CharField(max_length=8, choices=Placement.choices, blank=True, editable=False)
-    proof = models.TextField(blank=True, editable=False, help_text="How the placement was found, or why it could not be.")
+    proved_prefix = models.CharField(max_length=4096, blank=True, editable=False)
+    proof = models.TextField(
+        blank=True, editable=False, help_text="How the placement was found, or why it could not be."
+    )
     probe = models.CharField(max_length=40, blank=True, editable=False, help_text="The probe files being used now.")
 
     class Meta:
@@ -115,11 +119,15 @@ class PathMapping(models.Model):
         """Whether the roots in force are those that were proved, with a placement that is still asked for."""
         if self.array is None or self.cache is None or not self.proved_placement:
             return False
-        same_roots = (self.array.path, self.cache.path) == (self.array_root, self.cache_root)
-        return same_roots and self.placement in {WantedPlacement.AUTO, self.proved_placement}
+        same = (self.array.path, self.cache.path, self.proved_prefix) == (
+            self.array_root, self.cache_root, self.plex_prefix,
+        )  # fmt: skip
+        return same and self.placement in {WantedPlacement.AUTO, self.proved_placement}
 
     def clean(self) -> None:
         """Refuse roots that lie inside each other: a cached copy would be taken for an original."""
         array, cache = self.array_root.rstrip("/") + "/", self.cache_root.rstrip("/") + "/"
         if array.startswith(cache) or cache.startswith(array):
-            raise ValidationError("The array and the cache must not lie inside each other. Name two separate directories.")
+            raise ValidationError(
+                "The array and the cache must not lie inside each other. Name two separate directories."
+            )

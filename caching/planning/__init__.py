@@ -1,1 +1,1 @@
-"""The planner: pure functions over frozen values. Imports the standard library only, and never asks anybody anything."""
+"""The planner: pure functions over frozen values. Imports the standard library only, and asks nobody anything."""

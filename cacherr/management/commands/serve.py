@@ -28,10 +28,12 @@ class Command(CacherrCommand):
         super().add_arguments(parser)
         parser.add_argument("--host", default=settings.CACHERR_HOST, help="address to listen on (default %(default)s)")
         parser.add_argument("--port", type=int, default=settings.CACHERR_PORT, help="port (default %(default)s)")
-        parser.add_argument("--demo", action="store_true", help="with a stand-in Plex server and a small library of real files")
+        parser.add_argument(
+            "--demo", action="store_true", help="with a stand-in Plex server and a small library of real files"
+        )
         parser.add_argument("--demo-directory", type=Path, help=argparse.SUPPRESS)
 
-    def perform(self, **options: Any) -> tuple[dict[str, Any], int]:  # noqa: ANN401
+    def perform(self, **options: Any) -> tuple[dict[str, Any], int]:
         """Serve until stopped."""
         from cacherr import demo
 

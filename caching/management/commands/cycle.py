@@ -23,13 +23,18 @@ class Command(CacherrCommand):
         super().add_arguments(parser)
         parser.add_argument("--dry-run", action="store_true", help="plan and explain; touch no file")
 
-    def perform(self, **options: Any) -> tuple[dict[str, Any], int]:  # noqa: ANN401
+    def perform(self, **options: Any) -> tuple[dict[str, Any], int]:
         """Run the cycle."""
         done = cycle.run("command", dry_run=options["dry_run"])
         events.flush()
         operations = [_outcome(row) for row in done.operations.order_by("id")]
         failed = any(row["state"] != State.DONE for row in operations)
-        report = {"success": done.state == CycleState.COMPLETED, **done.summary(), "plan": done.plan, "operations": operations}
+        report = {
+            "success": done.state == CycleState.COMPLETED,
+            **done.summary(),
+            "plan": done.plan,
+            "operations": operations,
+        }
         return report, _code(done, failed=failed)
 
     def tell(self, report: dict[str, Any]) -> None:
@@ -39,7 +44,9 @@ class Command(CacherrCommand):
         for decision in report["plan"]:
             name = decision["title"] or decision["path"]
             score = f" score {decision['score']}," if decision["score"] else ""
-            self.stdout.write(f"{MARKS[decision['action']]:<10} {name} ({readable(decision['size'])}):{score} {decision['reason']}")
+            self.stdout.write(
+                f"{MARKS[decision['action']]:<10} {name} ({readable(decision['size'])}):{score} {decision['reason']}"
+            )
         for operation in report["operations"]:
             if operation["state"] != State.DONE:
                 self.stdout.write(f"  {operation['state']}: {operation['file_name']}: {operation['outcome']}")
@@ -62,5 +69,6 @@ def _summary(report: dict[str, Any]) -> str:
     if report["dry_run"]:
         planned = sum(decision["action"] in {"cache", "restore", "evict"} for decision in report["plan"])
         return f"Dry run: {planned} files would be moved; none was touched."
-    moved = f"{report['files_cached']} files cached ({readable(report['bytes_cached'])}), {report['files_restored']} restored"
+    size = readable(report["bytes_cached"])
+    moved = f"{report['files_cached']} files cached ({size}), {report['files_restored']} restored"
     return f"{moved}, {report['failures']} need a look." if report["failures"] else f"{moved}."

@@ -12,7 +12,7 @@ class Command(CacherrCommand):
 
     help = "Finish or undo what a crash left. Changes nothing when there is nothing to do."
 
-    def perform(self, **options: Any) -> tuple[dict[str, Any], int]:  # noqa: ANN401, ARG002
+    def perform(self, **options: Any) -> tuple[dict[str, Any], int]:  # noqa: ARG002
         """Recover. 1 when something waits or is a conflict."""
         done = upkeep.recover()
         events.flush()

@@ -17,7 +17,7 @@ class Command(CacherrCommand):
 
     help = "Show roots, cached files, unfinished operations and every private name on disk. Touches nothing."
 
-    def perform(self, **options: Any) -> tuple[dict[str, Any], int]:  # noqa: ANN401, ARG002
+    def perform(self, **options: Any) -> tuple[dict[str, Any], int]:  # noqa: ARG002
         """Look at rows and disks."""
         mappings.in_force()
         files = [status_of_file(row) for row in CachedFile.objects.select_related("array", "cache").order_by("id")]
@@ -43,7 +43,9 @@ class Command(CacherrCommand):
             room = f"{readable(root['free'])} free" if root["present"] else "ABSENT"
             self.stdout.write(f"{root['kind']:<6} {root['path']}: {room}")
         size = readable(sum(file["bytes"] for file in report["files"]))
-        self.stdout.write(f"{len(report['files'])} files cached ({size}), {len(report['operations'])} operations unfinished")
+        self.stdout.write(
+            f"{len(report['files'])} files cached ({size}), {len(report['operations'])} operations unfinished"
+        )
         for row in report["conflicts"]:
             self.stdout.write(f"conflict: {row['file_name']}: {row['outcome']}")
         for name in report["unknown_private_names"]:
@@ -52,7 +54,7 @@ class Command(CacherrCommand):
 
 def _roots() -> Iterator[dict[str, Any]]:
     for root in Root.objects.order_by("kind", "path"):
-        mapping = root.mappings_of_array.first() or root.mappings_of_cache.first()  # type: ignore[attr-defined]
+        mapping = root.mappings_of_array.first() or root.mappings_of_cache.first()
         shown = {"id": root.pk, "kind": root.kind, "path": root.path, "present": True, "free": 0, "total": 0}
         shown["placement"] = mapping.proved_placement if mapping else ""
         try:
