@@ -3,9 +3,6 @@
 Each service is taken from its variable when that is set, else from this machine. The command finds the addresses in
 CACHERR_TEST_POSTGRES_URL, CACHERR_TEST_REDIS_URL and CACHERR_TEST_BROWSER. What cannot be had is named at the end;
 named in CACHERR_TEST_REQUIRE (as in `postgres,redis,browser`) it is a failure, and the command is not run.
-
-The command sees none of the settings of a Cacherr that is in use on this machine, and has a configuration folder of
-its own, gone afterwards.
 """
 
 import os
@@ -18,7 +15,7 @@ from types import FrameType
 from typing import Protocol
 
 from tests.services import browser, postgresql, redis_server
-from tests.services.processes import STOP_SECONDS, MissingError, scratch_folder
+from tests.services.processes import STOP_SECONDS, MissingError
 
 
 class Source(Protocol):
@@ -80,8 +77,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def _run_with_services(command: list[str], stack: ExitStack) -> tuple[int, list[str]]:
     required = _required()
-    environment = {name: value for name, value in os.environ.items() if not _is_setting(name)}
-    environment["CACHERR_CONFIG_DIR"] = str(stack.enter_context(scratch_folder()))
+    environment = dict(os.environ)
     skipped = []
     failed = False
     for service in SERVICES:
@@ -94,19 +90,6 @@ def _run_with_services(command: list[str], stack: ExitStack) -> tuple[int, list[
     if failed:
         skipped.append("nothing was run")
     return (1 if failed else _run(command, environment)), skipped
-
-
-def _is_setting(name: str) -> bool:
-    """Whether this variable would make a Cacherr under test work on somebody's real database or library."""
-    name = name.removesuffix("_FILE")
-    if name.startswith("CACHERR_TEST_"):
-        return False
-    return name.startswith(("CACHERR_", "PLEX_")) or name in {
-        "DATABASE_URL",
-        "REDIS_URL",
-        "REAL_SOURCE",
-        "CACHE_DESTINATION",
-    }
 
 
 def _required() -> set[str]:

@@ -100,17 +100,6 @@ def test_given_addresses_reach_the_command_as_they_are(given: dict[str, str]) ->
     assert done.stdout == given["CACHERR_TEST_REDIS_URL"]
 
 
-def test_the_command_sees_no_setting_of_a_cacherr_in_use(given: dict[str, str]) -> None:
-    in_use = {
-        "DATABASE_URL": "postgres://in-use-here",
-        "PLEX_TOKEN_FILE": "/in-use-here",
-        "CACHERR_CONFIG_DIR": "/in-use-here",
-    }
-    done = run({**given, **in_use}, "env")
-    assert "in-use-here" not in done.stdout
-    assert "CACHERR_CONFIG_DIR=" in done.stdout
-
-
 def test_a_missing_service_is_named_after_the_output_of_the_command(given: dict[str, str], tmp_path: Path) -> None:
     without_browser = {**given, "CACHERR_TEST_BROWSER": "", "PATH": str(tmp_path)}
     done = run(without_browser, "/bin/echo", "12 passed")

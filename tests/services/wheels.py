@@ -27,9 +27,11 @@ def folder() -> Path:
 
 
 def _install_into(target: Path) -> None:
-    uv = shutil.which("uv")
-    installer = [uv, "pip", "install", "--python", sys.executable] if uv else [sys.executable, "-m", "pip", "install"]
     options = ["--quiet", "--only-binary", ":all:", "--require-hashes", "--target", str(target), "-r", str(LOCK)]
-    done = subprocess.run([*installer, *options], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise MissingError("not installed, and the packages of requirements-services.lock could not be had either")
+    for installer in (["uv", "pip", "install", "--python", sys.executable], [sys.executable, "-m", "pip", "install"]):
+        try:
+            subprocess.run([*installer, *options], capture_output=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            continue
+        return
+    raise MissingError("not installed, and the packages of requirements-services.lock could not be had either")
