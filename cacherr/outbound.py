@@ -5,13 +5,14 @@ sends requests for outside services through the gateway of `CACHERR_OUTBOUND_GAT
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
@@ -19,8 +20,6 @@ from cacherr import __version__
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
-TOTAL_SECONDS = 60.0
-MAX_BYTES = 32 * 1024 * 1024
 MAX_WAIT_SECONDS = 15.0
 MAX_REDIRECTS = 3
 READ_STEP = 64 * 1024
@@ -58,7 +57,7 @@ class BoundedAdapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Send, then read the body under the limits."""
         kwargs["timeout"] = (CONNECT_SECONDS, READ_SECONDS)
-        deadline = time.monotonic() + TOTAL_SECONDS
+        deadline = time.monotonic() + settings.OUTBOUND_TOTAL_SECONDS
         response = super().send(request, *args, **kwargs)
         if not kwargs.get("stream"):
             response._content = _read_all(response, deadline)
@@ -73,24 +72,40 @@ class GatewayAdapter(BoundedAdapter):
         super().__init__(**kwargs)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Rewrite the address, then send as usual."""
-        parts = urlsplit(request.url or "")
+        """Rewrite the address, then send as usual. Redirects and errors go by the address that was asked for."""
+        asked = request.url or ""
+        parts = urlsplit(asked)
+        host = parts.netloc.rpartition("@")[2]
         query = f"?{parts.query}" if parts.query else ""
-        request.url = f"{self.gateway}/{parts.netloc}{parts.path}{query}"
-        return super().send(request, *args, **kwargs)
+        request.url = f"{self.gateway}/{host}{parts.path}{query}"
+        try:
+            response = super().send(request, *args, **kwargs)
+        finally:
+            request.url = asked
+        response.url = asked
+        return response
 
 
 def _read_all(response: requests.Response, deadline: float) -> bytes:
     body = bytearray()
-    for block in response.iter_content(READ_STEP):
+    for block in _blocks(response):
         body += block
-        if len(body) > MAX_BYTES:
+        if len(body) > settings.OUTBOUND_MAX_BYTES:
             response.close()
-            raise AnswerTooLargeError(f"The answer is larger than {MAX_BYTES // 2**20} MB.")
+            raise AnswerTooLargeError(f"The answer is larger than {settings.OUTBOUND_MAX_BYTES // 2**20} MB.")
         if time.monotonic() > deadline:
             response.close()
-            raise AnswerTooSlowError(f"The answer took longer than {TOTAL_SECONDS:.0f} seconds.")
+            raise AnswerTooSlowError(f"The answer took longer than {settings.OUTBOUND_TOTAL_SECONDS:.0f} seconds.")
     return bytes(body)
+
+
+def _blocks(response: requests.Response) -> Iterator[bytes]:
+    """The body as it arrives. `iter_content` would wait for a whole block, which a dripping server never fills."""
+    try:
+        while block := response.raw.read1(READ_STEP, decode_content=True):
+            yield block
+    except HTTPError as error:
+        raise requests.ConnectionError(error, request=response.request) from error
 
 
 def session(headers: Mapping[str, str] | None = None, *, local: str = "") -> requests.Session:

@@ -5,6 +5,9 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
 from cacherr.databases import database, sqlite
 from cacherr.env import FILE_SUFFIX, OLDER_VARIABLES, Environment, zone_name
 
@@ -205,6 +208,11 @@ CHANNEL_LAYERS: dict[str, Any] = {
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }
 
+# ---- requests to others: for how long an answer may arrive, and how large it may get --------------------------------
+
+OUTBOUND_TOTAL_SECONDS = 60.0
+OUTBOUND_MAX_BYTES = 32 * 1024 * 1024
+
 # ---- logging: standard error only, so that `--json` owns standard output -------------------------------------------
 
 LOG_LEVEL = env.choice(
@@ -228,13 +236,62 @@ LOGGING = {
     },
 }
 
+
+def menu_item(title: str, icon: str, view: str) -> dict[str, Any]:
+    """A link of the menu to a page of the admin."""
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{view}")}
+
+
 UNFOLD = {
     "SITE_TITLE": "Cacherr",
     "SITE_HEADER": "Cacherr",
+    "SITE_SUBHEADER": "Ready before you press play",
     "SITE_SYMBOL": "bolt",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("caching/favicon.svg")}],
+    "STYLES": [lambda _request: static("caching/site.css")],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "caching.dashboard.dashboard",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 254.604)",
+            "100": "oklch(93.2% .032 255.585)",
+            "200": "oklch(88.2% .059 254.128)",
+            "300": "oklch(80.9% .105 251.813)",
+            "400": "oklch(70.7% .165 254.624)",
+            "500": "oklch(62.3% .214 259.815)",
+            "600": "oklch(54.6% .245 262.881)",
+            "700": "oklch(48.8% .243 264.376)",
+            "800": "oklch(42.4% .199 265.638)",
+            "900": "oklch(37.9% .146 265.522)",
+            "950": "oklch(28.2% .091 267.935)",
+        },
+    },
+    "SIDEBAR": {
+        "navigation": [
+            {"items": [menu_item("Dashboard", "dashboard", "index")]},
+            {
+                "title": "What happens",
+                "separator": True,
+                "items": [
+                    menu_item("Cached files", "movie", "caching_cachedfile_changelist"),
+                    menu_item("Operations", "swap_vert", "caching_operation_changelist"),
+                    menu_item("Cycles", "autorenew", "caching_cycle_changelist"),
+                ],
+            },
+            {
+                "title": "Settings",
+                "separator": True,
+                "items": [
+                    menu_item("Plex server", "dns", "plexusers_plexserver_changelist"),
+                    menu_item("Path mappings", "account_tree", "caching_pathmapping_changelist"),
+                    menu_item("Caching", "tune", "caching_cachepolicy_changelist"),
+                    menu_item("Schedule", "schedule", "django_celery_beat_periodictask_changelist"),
+                    menu_item("Accounts", "group", "auth_user_changelist"),
+                ],
+            },
+        ],
+    },
 }
 
 ENVIRONMENT_PROBLEMS = env.problems

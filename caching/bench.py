@@ -73,11 +73,17 @@ def make_parents(operation: Operation, array: disk.RootDir, cache: disk.RootDir)
 
 
 def remove_parents(operation: Operation, cache: disk.RootDir) -> None:
-    """Remove the directories above the file that we made and that are empty now, innermost first."""
+    """Remove the directories above the file that we made and that are empty now, innermost first.
+
+    One that is gone already was removed by a recovery that was cut short: its row, or the row of one above it, may be
+    left.
+    """
+    gone = set(disk.missing_directories(cache, operation.relative))
     parts = operation.relative.split(b"/")[:-1]
     for depth in range(len(parts), 0, -1):
         directory = b"/".join(parts[:depth])
         row = MadeDirectory.objects.filter(root=operation.cache, path_key=path_key(directory)).first()
-        if row is None or not disk.remove_directory(cache, directory):
+        if row is not None and disk.remove_directory(cache, directory):
+            row.delete()
+        elif directory not in gone:
             return
-        row.delete()

@@ -126,8 +126,7 @@ def _perform_to_end(cycle: Cycle) -> None:
     except CacherrError as error:
         _finish(cycle, CycleState.FAILED, str(error))
         raise
-    except Exception as error:
-        # Whatever went wrong, the row must not look as if the cycle still ran; the error itself goes on its way.
+    except Exception as error:  # whatever it was, the row must not look as if the cycle still ran; it goes on its way
         _finish(cycle, CycleState.FAILED, f"Unexpected: {type(error).__name__}. See the log.")
         raise
     stopped = stopping.requested() or Cycle.objects.filter(pk=cycle.pk, stop_requested=True).exists()

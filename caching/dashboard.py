@@ -1,12 +1,184 @@
-"""What the first page of the admin shows before its script takes over."""
+"""The first page of the admin: the words it uses, and its first state, which needs no script to be read.
 
+The page's script takes the same words and the same pages from `start`, so that both say everything alike.
+"""
+
+from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.urls import reverse
 
 from caching import events, state
+from caching.planning.sizes import readable
+
+Data = dict[str, Any]
+
+WAITING_SHOWN = 8
+
+WORDS: Data = {
+    "health": {"healthy": "Healthy", "warning": "Warning", "critical": "Critical"},
+    "phases": {
+        "": "Getting ready",
+        "users": "Asking Plex about its users",
+        "ondeck": "Reading what is on deck",
+        "watchlist": "Reading the watchlists",
+        "lists": "Reading the import lists",
+        "plan": "Planning",
+        "caching": "Caching files",
+        "retention": "Restoring files to the array",
+        "eviction": "Evicting files to make room",
+    },
+    "cycles": {
+        "queued": "The next cycle is about to begin",
+        "running": "A cycle is running",
+        "completed": "The last cycle is done",
+        "failed": "The last cycle failed",
+        "stopped": "The last cycle was stopped",
+        "interrupted": "The last cycle was cut short",
+    },
+    "kinds": {"cache": "To the SSD", "restore": "Back to the array", "evict": "Back to the array, to make room"},
+    "done": {"cache": "Cached", "restore": "Restored", "evict": "Evicted"},
+    "undone": {"aborted": "Not done", "conflict": "Conflict"},
+    "levels": {"warning": "Warning", "critical": "Critical"},
+}
 
 
-def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - Unfold's own signature
-    """Add the snapshot to the page's context."""
-    return {**context, "snapshot": state.snapshot(events.clients.count)}
+def dashboard(request: HttpRequest, context: Data) -> Data:
+    """Unfold's callback: the page's context."""
+    found = state.snapshot(events.clients.count)
+    snapshot = found.pop("status") | found
+    places = pages()
+    start = {
+        "snapshot": snapshot,
+        "words": WORDS,
+        "pages": places,
+        "waiting_shown": WAITING_SHOWN,
+        "csrf": {"cookie": settings.CSRF_COOKIE_NAME, "token": get_token(request)},
+    }
+    return {**context, "title": "Dashboard", "start": start, "pages": places, "view": view(snapshot, places)}
+
+
+def pages() -> Data:
+    """Where the page's links lead. Those with `text` belong to problems."""
+    cycles, operations = reverse("admin:caching_cycle_changelist"), reverse("admin:caching_operation_changelist")
+    mappings, files = reverse("admin:caching_pathmapping_changelist"), reverse("admin:caching_cachedfile_changelist")
+    return {
+        "plex": {"href": reverse("admin:plexusers_plexserver_changelist"), "text": "Set up Plex"},
+        "mapping": {"href": reverse("admin:caching_pathmapping_add"), "text": "Add a path mapping"},
+        "mappings": {"href": mappings, "text": "See the path mappings"},
+        "cycle": {"href": cycles, "text": "See the cycles"},
+        "files": {"href": files, "text": "See the cached files"},
+        "operations": {"href": operations, "text": "See all operations"},
+        "login": {"href": f"{reverse('admin:login')}?next={reverse('admin:index')}", "text": "Sign in again"},
+    }
+
+
+def view(snapshot: Data, places: Data) -> Data:
+    """What the template shows, in words."""
+    operations = snapshot["operations"]
+    waiting = [row for row in operations if not row["started"]]
+    stats = snapshot["stats"]
+    return {
+        "health": {"level": snapshot["health"], "text": WORDS["health"][snapshot["health"]]},
+        "problems": [_problem(row, places) for row in snapshot["problems"]],
+        "cycle": _cycle(snapshot["cycle"], places),
+        "running": [_operation(row, places) for row in operations if row["started"]],
+        "waiting": [_operation(row, places) for row in waiting[:WAITING_SHOWN]],
+        "more_waiting": max(0, len(waiting) - WAITING_SHOWN),
+        "files": files_text(stats["files_cached"]),
+        "bytes": readable(stats["bytes_cached"]),
+        "caches": [_cache(row) for row in stats["caches"]],
+        "recent": [_recent(row, places) for row in snapshot["recent"]],
+    }
+
+
+def files_text(count: int) -> str:
+    """`1 file`, `2 files`."""
+    return "1 file" if count == 1 else f"{count} files"
+
+
+def time_left(seconds: int | None) -> str:
+    """How long an operation still takes, for people."""
+    if seconds is None:
+        return ""
+    minutes = seconds // 60
+    if minutes == 0:
+        return f"{seconds} s left"
+    return f"{minutes} min left" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min left"
+
+
+def _problem(row: Data, places: Data) -> Data:
+    return {**row, "word": WORDS["levels"][row["level"]], "link": places[row["page"]]}
+
+
+def _cycle(cycle: Data | None, places: Data) -> Data | None:
+    if cycle is None:
+        return None
+    live = cycle["state"] in {"queued", "running"}
+    return {
+        **cycle,
+        "live": live,
+        "headline": WORDS["phases"][cycle["phase"]] if cycle["state"] == "running" else WORDS["cycles"][cycle["state"]],
+        "href": f"{places['cycle']['href']}{cycle['id']}/change/",
+        "size": readable(cycle["bytes_cached"]),
+        "started": _when(cycle["started_at"]),
+        "finished": _when(cycle["finished_at"]),
+    }
+
+
+def _operation(row: Data, places: Data) -> Data:
+    copied, total = row["bytes_transferred"], row["bytes_total"]
+    checking = row["started"] and copied >= total
+    return {
+        "id": row["operation_id"],
+        "type": row["operation_type"],
+        "href": f"{places['operations']['href']}{row['operation_id']}/change/",
+        "kind": WORDS["kinds"][row["operation_type"]],
+        "title": row["title"] or row["file_name"],
+        "file": row["file_name"] if row["title"] else "",
+        "percent": int(row["progress_percent"]),
+        "bytes": f"{readable(copied)} of {readable(total)}",
+        "size": readable(total),
+        "speed": "" if checking or not row["speed_bytes_per_sec"] else f"{readable(row['speed_bytes_per_sec'])}/s",
+        "left": "Checking the copy" if checking else time_left(row["eta_seconds"]),
+        "reason": row["reason"],
+    }
+
+
+def _cache(row: Data) -> Data:
+    capacity = row["limit"] or row["total"]
+    others = 0 if row["limit"] else max(0, row["total"] - row["free"] - row["used"])
+    of = f"of the limit of {readable(row['limit'])}" if row["limit"] else f"of the disk's {readable(row['total'])}"
+    free = f"{readable(row['free'])} free" + (f" on the disk of {readable(row['total'])}" if row["limit"] else "")
+    present = row["present"]
+    return {
+        **row,
+        "used_share": share(row["used"], capacity),
+        "others_share": share(others, capacity),
+        "used_text": f"{readable(row['used'])} {of if present else 'of cached files'}",
+        "others_text": f"{readable(others)} of other files" if present and others else "",
+        "free_text": free if present else "",
+    }
+
+
+def _recent(row: Data, places: Data) -> Data:
+    done = row["state"] == "done"
+    word = WORDS["done"][row["operation_type"]] if done else WORDS["undone"][row["state"]]
+    return _operation({**row, "started": False}, places) | {
+        "state": row["state"],
+        "word": word,
+        "outcome": row["outcome"] or row["reason"],
+        "finished": _when(row["finished_at"]),
+    }
+
+
+def share(part: int, whole: int) -> str:
+    """A part in percent of the whole, for an attribute: with a point whatever the language."""
+    return f"{min(100.0, 100 * part / whole):.2f}" if whole else "0"
+
+
+def _when(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from cacherr.errors import CacherrError
 from caching import caching_steps, disk, journal, returning_steps
-from caching.bench import AbortedError, Bench, BusyFileError, ConflictError, bench, make_parents
+from caching.bench import AbortedError, Bench, BusyFileError, ConflictError, bench, make_parents, remove_parents
 from caching.models import Kind, Operation, Placement, State
 from caching.progress import Progress
 
@@ -62,6 +62,9 @@ def _advance_to_end(operation: Operation, roots: Roots, progress: Progress) -> N
     array, cache = roots[operation.array_id], roots[operation.cache_id]
     if operation.kind == Kind.CACHE and operation.state == State.PLANNED:
         make_parents(operation, array, cache)
+    if operation.state == State.SWAPPED and returning_steps.is_removed(operation, cache):
+        returning_steps.finish(operation, cache)
+        return
     with bench(operation, array, cache) as places:
         while operation.is_live:
             if operation.kind == Kind.CACHE:
@@ -98,7 +101,8 @@ def _give_up(operation: Operation, roots: Roots, error: Exception) -> None:
         with bench(operation, roots[operation.array_id], roots[operation.cache_id]) as places:
             undo(places)
     except FileNotFoundError:
-        pass  # a directory on the way was never made, or is gone: nothing of ours is in it
+        # A directory on the way was not made yet, or is gone: nothing of ours is in it, only those above it remain.
+        remove_parents(operation, roots[operation.cache_id])
     except (ConflictError, disk.RefusedPathError) as problem:
         if operation.state != State.PLANNED:
             _conflict(operation, problem)

@@ -5,7 +5,7 @@ Up to SWAPPED everything can be put back; from there on it only goes forward, an
 
 from caching import disk, journal
 from caching.bench import AbortedError, Bench, BusyFileError, ConflictError, remove_parents
-from caching.models import Placement, State
+from caching.models import Kind, Operation, Placement, State
 
 
 def verify(bench: Bench) -> None:
@@ -74,7 +74,17 @@ def remove(bench: Bench) -> None:
     _take(bench)
     disk.unlink_private(bench.removal)
     disk.sync(bench.copy)
-    remove_parents(operation, bench.cache)
+    finish(operation, bench.cache)
+
+
+def is_removed(operation: Operation, cache: disk.RootDir) -> bool:
+    """Whether even the directory of the cached copy is gone: a crash came between its removal and the row's end."""
+    return operation.kind != Kind.CACHE and bool(disk.missing_directories(cache, operation.relative))
+
+
+def finish(operation: Operation, cache: disk.RootDir) -> None:
+    """The copy is gone: so are the directories that were made for it, and the row ends."""
+    remove_parents(operation, cache)
     journal.finish_returned(operation)
 
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from django.utils import timezone
 
 from cacherr.errors import StorageAbsentError
-from caching import disk, events
+from caching import disk, events, problems
 from caching.models import LIVE_STATES, CachedFile, CachePolicy, Cycle, CycleState, Operation, PathMapping, Root
 from caching.planning.sizes import parse_size
 from plexusers.models import PlexServer
@@ -20,26 +20,17 @@ def current_cycle() -> Cycle | None:
     return running or Cycle.objects.defer("plan").first()
 
 
-def status_data(connected_clients: int) -> dict[str, Any]:
+def status_data(connected_clients: int, cycle: Cycle | None, health: str) -> dict[str, Any]:
     """The data of the `status` event."""
-    cycle = current_cycle()
     return {
         "running": bool(cycle and cycle.state == CycleState.RUNNING),
-        "health": health_word(cycle),
+        "health": health,
         "active_operations": Operation.objects.filter(state__in=LIVE_STATES, started_at__isnull=False).count(),
         "active_sessions": 0,
         "connected_clients": connected_clients,
         "cycle": cycle.summary() if cycle else None,
         "plex": plex_data(),
     }
-
-
-def health_word(cycle: Cycle | None) -> str:
-    """`critical` when the last cycle failed, `warning` when something needs a look, else `healthy`."""
-    if cycle and cycle.state == CycleState.FAILED:
-        return "critical"
-    troubled = cycle and (cycle.failures or cycle.error or cycle.state == CycleState.INTERRUPTED)
-    return "warning" if troubled or CachedFile.objects.exclude(conflict="").exists() else "healthy"
 
 
 def plex_data() -> dict[str, Any]:
@@ -59,8 +50,15 @@ def stats_data() -> dict[str, Any]:
         "files_cached": totals["files"],
         "bytes_cached": totals["size"] or 0,
         "conflicts": CachedFile.objects.exclude(conflict="").count(),
-        "caches": [_cache_data(root) for root in Root.objects.filter(kind=Root.Kind.CACHE)],
+        "caches": [_cache_data(root) for root in caches_in_use()],
     }
+
+
+def caches_in_use() -> QuerySet[Root]:
+    """The caches of enabled mappings, and those that still hold cached files."""
+    mapped = Exists(PathMapping.objects.filter(cache=OuterRef("pk"), enabled=True))
+    filled = Exists(CachedFile.objects.filter(cache=OuterRef("pk")))
+    return Root.objects.filter(mapped | filled, kind=Root.Kind.CACHE).order_by("path")
 
 
 def _cache_data(root: Root) -> dict[str, Any]:
@@ -93,9 +91,12 @@ def recent_operations() -> list[dict[str, Any]]:
 
 def snapshot(connected_clients: int) -> dict[str, Any]:
     """All that a page needs to be right at once."""
+    cycle, stats = current_cycle(), stats_data()
+    found = problems.found(cycle, stats)
     return {
-        "status": status_data(connected_clients),
-        "stats": stats_data(),
+        "status": status_data(connected_clients, cycle, problems.health(found)),
+        "stats": stats,
+        "problems": found,
         "operations": live_operations(),
         "recent": recent_operations(),
         "mappings": PathMapping.objects.filter(enabled=True).count(),

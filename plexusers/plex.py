@@ -67,7 +67,10 @@ class Plex:
             raise ConfigurationError("The Plex token is not set.", "Set PLEX_TOKEN or enter it in the admin.")
         with _named_errors(server.plex_url):
             self._server = _connect(server)
-        self.machine_identifier = str(self._server.machineIdentifier or "")
+        # plexapi takes an empty answer, or anybody's XML, for a server without attributes.
+        if not getattr(self._server, "machineIdentifier", ""):
+            raise PlexUnreachableError(f"What answers at {server.plex_url} is no Plex server.", REACH_CURE)
+        self.machine_identifier = str(self._server.machineIdentifier)
         self.friendly_name = str(self._server.friendlyName or "")
         self._url = server.plex_url
 
@@ -136,6 +139,12 @@ def _connect(server: PlexServer) -> Any:
 def _judge(response: outbound.Response, *_: object, **__: object) -> None:
     """Name what is wrong with an answer by its status alone."""
     status = response.status_code
+    if response.is_redirect:
+        # Followed, it would hand the token to a captive portal or a login page.
+        raise PlexUnreachableError(
+            f"The address leads to {response.headers['Location']} instead of answering.",
+            "Enter the address of the Plex server itself.",
+        )
     if status in TOKEN_STATUSES:
         raise PlexSignInError(f"Plex refuses the token (status {status}).", SIGN_IN_CURE)
     if status >= 400:
@@ -172,7 +181,7 @@ def _item(video: Any) -> PlexItem:
         if part.file
     }
     return PlexItem(
-        rating_key=str(video.ratingKey),
+        rating_key=video._data.attrib["ratingKey"],
         kind=video.type,
         title=_title(video),
         files=tuple(files.values()),

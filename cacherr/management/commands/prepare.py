@@ -1,0 +1,23 @@
+"""`prepare`: what `serve` does before it serves, for the web process of a stack of containers."""
+
+from typing import Any
+
+from cacherr.accounts import ensure_admin
+from cacherr.commands import CacherrCommand
+from caching import mappings
+
+
+class Command(CacherrCommand):
+    """Brings the tables up to date, takes over the environment's path mappings, and makes the first account."""
+
+    help = "Migrate, take over the environment's path mappings and make the first account; `serve` does this by itself."
+
+    def perform(self, **options: Any) -> tuple[dict[str, Any], int]:  # noqa: ARG002 - one signature for all commands
+        """Prepare. The tables are made by every command."""
+        mappings.in_force()
+        return {"success": True, "login": ensure_admin()}, 0
+
+    def tell(self, report: dict[str, Any]) -> None:
+        """How to sign in."""
+        if report.get("login"):
+            self.stderr.write(f"Sign in as {report['login']}")

@@ -1,0 +1,74 @@
+"""What needs somebody's attention now, each with its sentence and with the page where it is put right."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, TypedDict
+
+from caching.models import Cycle, CycleState, PathMapping
+from plexusers.models import PlexServer
+
+
+class Problem(TypedDict):
+    """One thing to look at. `page` names where: plex, mapping, mappings, cycle or files."""
+
+    level: Literal["warning", "critical"]
+    message: str
+    page: str
+
+
+def found(cycle: Cycle | None, stats: dict[str, Any]) -> list[Problem]:
+    """Every problem, the ones to solve first first. Reads rows only."""
+    setup, caches = list(_setup()), list(_caches(stats))
+    # A cycle fails for want of Plex, a mapping or a disk: then the cure is told already and its error adds nothing.
+    told = cycle and any(problem["message"] in cycle.error for problem in caches)
+    of_cycle = [] if setup or told else list(_cycle(cycle))
+    return [*setup, *caches, *_plex(cycle), *of_cycle, *_conflicts(stats["conflicts"])]
+
+
+def health(problems: list[Problem]) -> str:
+    """The worst level: healthy, warning or critical."""
+    levels = {problem["level"] for problem in problems}
+    return next((level for level in ("critical", "warning") if level in levels), "healthy")
+
+
+def _setup() -> Iterator[Problem]:
+    server = PlexServer.effective()
+    if not (server.plex_url and server.plex_token):
+        yield _problem("Plex is not set up yet: Cacherr needs the server's address and token.", "plex")
+    if not PathMapping.objects.filter(enabled=True).exists():
+        yield _problem("No path mapping is set up yet: Cacherr does not know where Plex's files are.", "mapping")
+
+
+def _caches(stats: dict[str, Any]) -> Iterator[Problem]:
+    for cache in stats["caches"]:
+        if not cache["present"]:
+            yield _problem(cache["error"], "mappings", "critical")
+
+
+def _plex(cycle: Cycle | None) -> Iterator[Problem]:
+    error = PlexServer.stored().last_error
+    if error and not (cycle and error in cycle.error):
+        yield _problem(error, "plex")
+
+
+def _cycle(cycle: Cycle | None) -> Iterator[Problem]:
+    if cycle is None:
+        return
+    if cycle.state == CycleState.FAILED:
+        yield _problem(f"The last cycle failed. {cycle.error}", "cycle", "critical")
+    elif cycle.state == CycleState.INTERRUPTED:
+        yield _problem(f"The last cycle did not come to its end. {cycle.error} Choose Run now to go on.", "cycle")
+    elif cycle.error:
+        yield _problem(cycle.error, "cycle")
+    if cycle.failures:
+        files = "1 file" if cycle.failures == 1 else f"{cycle.failures} files"
+        yield _problem(f"{files} could not be cached or restored in the last cycle.", "cycle")
+
+
+def _conflicts(count: int) -> Iterator[Problem]:
+    if count:
+        files = "1 cached file needs" if count == 1 else f"{count} cached files need"
+        yield _problem(f"{files} a look: nothing is done with them until then.", "files")
+
+
+def _problem(message: str, page: str, level: Literal["warning", "critical"] = "warning") -> Problem:
+    return {"level": level, "message": message, "page": page}
