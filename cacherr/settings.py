@@ -109,7 +109,11 @@ COPY_TO_CACHE = env.boolean("COPY_TO_CACHE", default=True)
 # ---- Django -----------------------------------------------------------------------------------------------------
 
 DEBUG = False
-ALLOWED_HOSTS = [host.strip() for host in env.text("CACHERR_ALLOWED_HOSTS", "*").split(",")]
+# This machine itself always: the container's own health check asks from there.
+ALLOWED_HOSTS = [
+    *(host.strip() for host in env.text("CACHERR_ALLOWED_HOSTS", "*").split(",")),
+    *("localhost", "127.0.0.1", "[::1]"),
+]
 CACHERR_TRUSTED_PROXIES = [address.strip() for address in env.text("CACHERR_TRUSTED_PROXIES").split(",") if address]
 
 INSTALLED_APPS = [
@@ -143,6 +147,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "cacherr.urls"
 ASGI_APPLICATION = "cacherr.asgi.application"
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 TEMPLATES = [
     {

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from caching import disk, journal, moves, proving
-from caching.models import CachedFile, Cycle, CycleState, Operation, PathMapping, Root
+from caching.models import LIVE_STATES, CachedFile, Cycle, CycleState, MadeDirectory, Operation, PathMapping, Root
 
 
 @contextmanager
@@ -36,6 +36,7 @@ def recover() -> tuple[Operation, ...]:
     with open_roots(roots[key] for key in sorted(roots)) as opened:
         for operation in operations:
             moves.recover(operation, opened)
+    _remove_idle_directories()
     _forget_probes()
     return tuple(operations)
 
@@ -46,6 +47,30 @@ def declare_dead() -> int:
     return running.update(
         state=CycleState.INTERRUPTED, finished_at=timezone.now(), error="Cut short: Cacherr ended while it ran."
     )
+
+
+def _remove_idle_directories() -> None:
+    """Directories that we made and nothing of ours is in: an error kept them from being removed in their time."""
+    rows = MadeDirectory.objects.select_related("root")
+    if not rows.exists():
+        return
+    paths = [*CachedFile.objects.values_list("cache_id", "path"), *_live_paths()]
+    used = {(root, parent) for root, path in paths for parent in _parents(bytes(path))}
+    idle = [row for row in rows if (row.root_id, bytes(row.path)) not in used]
+    for row in sorted(idle, key=lambda row: len(row.path), reverse=True):
+        with disk.open_root(row.root.path, row.root_id) as root:
+            if disk.remove_directory(root, bytes(row.path)):
+                row.delete()
+
+
+def _live_paths() -> Iterable[tuple[str, bytes]]:
+    return Operation.objects.filter(state__in=LIVE_STATES).values_list("cache_id", "path")
+
+
+def _parents(path: bytes) -> Iterator[bytes]:
+    while b"/" in path:
+        path = path.rsplit(b"/", 1)[0]
+        yield path
 
 
 def _forget_probes() -> None:

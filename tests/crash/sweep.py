@@ -105,9 +105,7 @@ class Sweep:
     def load(self) -> None:
         """Bring files and database back: hard links keep inode, time and owner, the journal's fingerprints hold."""
         shutil.rmtree(self.ground.roots, ignore_errors=True)
-        shutil.copytree(
-            self.ground.directory / "saved-roots", self.ground.roots, symlinks=True, copy_function=os.link
-        )  # type: ignore[call-overload]
+        shutil.copytree(self.ground.directory / "saved-roots", self.ground.roots, symlinks=True, copy_function=os.link)  # type: ignore[call-overload]
         shutil.rmtree(self.config)
         shutil.copytree(self.ground.directory / "saved-config", self.config)
 
@@ -127,7 +125,7 @@ class Sweep:
         self.forked(recover)
         assert self.ground.plex_sees() == CONTENT, f"{where}: Plex's path does not show the film after recovery"
         once = self.ground.tree()
-        self.forked(lambda: require_orderly(self.ground))
+        self.forked(lambda: require_orderly(self.ground, where))
         self.forked(recover)
         assert self.ground.tree() == once, f"{where}: a second recovery changed something"
         self.forked(after)
@@ -140,18 +138,19 @@ def recover() -> None:
     upkeep.recover()
 
 
-def require_orderly(ground: Ground) -> None:
+def require_orderly(ground: Ground, where: str) -> None:
     """Nothing is unfinished, and no private name is on disk but parked originals of cached files."""
     from caching.models import LIVE_STATES, CachedFile, MadeDirectory, Operation
 
     live = list(Operation.objects.filter(state__in=LIVE_STATES).values("kind", "state", "outcome"))
-    assert not live, f"an operation is unfinished: {live}"
-    assert not Operation.objects.filter(state="conflict").exists(), "an operation ended as a conflict"
+    assert not live, f"{where}: an operation is unfinished: {live}"
+    assert not Operation.objects.filter(state="conflict").exists(), f"{where}: an operation ended as a conflict"
     known = {bytes(name) for name in CachedFile.objects.values_list("original_name", flat=True)}
     private = {os.fsencode(path.name) for path in ground.roots.rglob(".cacherr.*")}
-    assert private == known - {b""}, f"private names on disk: {private}, journaled: {known}"
+    assert private == known - {b""}, f"{where}: private names on disk: {private}, journaled: {known}"
     if not CachedFile.objects.exists():
-        assert not MadeDirectory.objects.exists(), "a directory that was made is left"
+        left = [bytes(path) for path in MadeDirectory.objects.values_list("path", flat=True)]
+        assert not left, f"{where}: directories that were made are left: {left}"
 
 
 def set_up(ground: Ground) -> None:

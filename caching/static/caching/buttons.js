@@ -1,0 +1,85 @@
+// Run now, Preview and Stop. They are never disabled outright, so that the keyboard's focus stays where it is.
+
+import { attribute, show, write } from "./page.js";
+
+const button = (name) => document.getElementById(name);
+
+export class Buttons {
+  // `facts` tells what is true now; `asked` is called when the server has taken a request on; `out` when the login is lost.
+  constructor({ facts, csrf, asked, out }) {
+    this.facts = facts;
+    this.csrf = csrf;
+    this.asked = asked;
+    this.out = out;
+    this.busy = false;
+    this.stopping = false;
+    this.#on("run", () => this.#start(false));
+    this.#on("preview", () => this.#start(true));
+    this.#on("stop", () => this.#stop());
+  }
+
+  say(sentence) {
+    write(button("said"), sentence);
+  }
+
+  show() {
+    const working = this.facts.working;
+    if (!working) this.stopping = false;
+    const stopHadFocus = document.activeElement === button("stop");
+    show(button("stop"), working);
+    if (stopHadFocus && !working) button("run").focus();
+    attribute(button("run"), "aria-disabled", working || this.busy);
+    attribute(button("preview"), "aria-disabled", working || this.busy);
+    attribute(button("stop"), "aria-disabled", this.stopping);
+  }
+
+  #on(name, action) {
+    button(name).addEventListener("click", () => {
+      if (button(name).getAttribute("aria-disabled") !== "true") action();
+    });
+  }
+
+  async #start(preview) {
+    this.busy = true;
+    this.show();
+    this.say(preview ? "Asking for a preview …" : "Asking for a cycle …");
+    const done = await this.#post("/api/start-cache", { dry_run: preview });
+    this.busy = false;
+    if (done) this.asked();
+    this.show();
+  }
+
+  async #stop() {
+    this.stopping = true;
+    this.show();
+    this.say("Stopping …");
+    this.stopping = Boolean((await this.#post("/api/stop-cache", {}))?.stopping);
+    this.asked();
+    this.show();
+  }
+
+  // The data of the answer; null when the server said no, which is told in its own words.
+  async #post(address, body) {
+    let response;
+    try {
+      response = await fetch(address, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-CSRFToken": this.#token() },
+        body: JSON.stringify(body),
+      });
+    } catch {
+      this.say("Cacherr does not answer. This page goes on trying to reach it; try again when it is back.");
+      return null;
+    }
+    const answer = await response.json().catch(() => null);
+    if (response.status === 401) this.out();
+    this.say(answer?.message || answer?.error || `The server answered with error ${response.status}. Reload the page and try again.`);
+    return response.ok ? answer?.data : null;
+  }
+
+  // The cookie's token is the newer one after somebody signed in again in another tab.
+  #token() {
+    const cookies = document.cookie.split("; ").map((cookie) => cookie.split("="));
+    return cookies.find(([name]) => name === this.csrf.cookie)?.[1] ?? this.csrf.token;
+  }
+}

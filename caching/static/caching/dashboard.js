@@ -1,0 +1,78 @@
+// The dashboard: the server made its first state; from here on events, snapshots or polling keep it right.
+
+import { Buttons } from "./buttons.js";
+import { Facts } from "./facts.js";
+import { Link } from "./link.js";
+import { attribute, field, show, write } from "./page.js";
+import { showAll, showTimes } from "./show.js";
+import { files } from "./words.js";
+
+const LINK_WORDS = {
+  connecting: "Connecting …",
+  live: "Live",
+  polling: "Polling every 5 seconds",
+  reconnecting: "Reconnecting …",
+  out: "Signed out",
+};
+const TIMES_EVERY = 5_000;
+
+const start = JSON.parse(document.getElementById("dashboard-start").textContent);
+const facts = new Facts(start.snapshot);
+const link = new Link({ heard, polled, changed });
+const buttons = new Buttons({ facts, csrf: start.csrf, asked: () => link.ask(), out: () => link.signedOut() });
+let drawing = false;
+let told = facts.cycle;
+
+function heard(event) {
+  if (event.type === "pong") return;
+  if (facts.take(event)) link.ask();
+  draw();
+}
+
+function polled(snapshot) {
+  facts.connected(snapshot);
+  draw();
+}
+
+function changed(state) {
+  const indicator = document.getElementById("link");
+  attribute(indicator, "data-state", state);
+  write(field(indicator, "text"), LINK_WORDS[state]);
+  show(document.getElementById("signed-out"), state === "out");
+}
+
+function draw() {
+  if (drawing) return;
+  drawing = true;
+  requestAnimationFrame(() => {
+    drawing = false;
+    showAll(facts, start);
+    buttons.show();
+    tell();
+  });
+}
+
+// Says once that a cycle begins or ends. Progress is not read out: it would never stop talking.
+function tell() {
+  const cycle = facts.cycle;
+  const before = told;
+  told = cycle;
+  if (cycle === null || (before?.id === cycle.id && before.state === cycle.state)) return;
+  if (cycle.state === "running") buttons.say(cycle.dry_run ? "A preview is running." : "A cycle is running.");
+  else if (cycle.state !== "queued") buttons.say(ending(cycle));
+}
+
+function ending(cycle) {
+  const words = start.words.cycles[cycle.state];
+  if (cycle.dry_run) return `${words}. It was a preview: nothing was touched.`;
+  if (cycle.state === "failed") return `${words}.`;
+  return `${words}: ${files(cycle.files_cached)} cached, ${files(cycle.files_restored)} restored.`;
+}
+
+changed("connecting");
+draw();
+link.open();
+setInterval(() => showTimes(facts.now()), TIMES_EVERY);
+window.addEventListener("online", () => link.hurry());
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && link.hurry());
+window.addEventListener("focus", () => link.state !== "live" && link.hurry());

@@ -1,0 +1,171 @@
+// Shows the facts on the page. Each function fills one part of it in place.
+
+import { ago, at, bytes, files, timeLeft } from "./words.js";
+import { attribute, field, fill, moment, part, rows, show, write } from "./page.js";
+
+const section = (name) => document.getElementById(name);
+
+export function showAll(facts, start) {
+  showHealth(facts, start);
+  showCycle(facts, start);
+  showOperations(facts, start);
+  showCaches(facts);
+  showRecent(facts, start);
+  showTimes(facts.now());
+}
+
+// Times grow old while nothing else changes.
+export function showTimes(now) {
+  for (const element of document.querySelectorAll("#dashboard time[datetime]")) {
+    const when = Date.parse(element.dateTime);
+    write(element, ago(when, now));
+    if (element.hasAttribute("title")) attribute(element, "title", at(when));
+  }
+}
+
+function showHealth(facts, { words, pages }) {
+  const health = section("health");
+  attribute(health, "data-level", facts.health);
+  write(health, words.health[facts.health]);
+  rows(section("problems"), facts.problems, {
+    key: (problem) => problem.message,
+    template: "row-problem",
+    fill(row, problem) {
+      attribute(row, "data-level", problem.level);
+      fill(row, { word: words.levels[problem.level], message: problem.message, link: pages[problem.page].text });
+      attribute(field(row, "link"), "href", pages[problem.page].href);
+    },
+  });
+}
+
+function showCycle(facts, { words, pages }) {
+  const card = section("cycle");
+  const cycle = facts.cycle;
+  show(part(card, "none"), cycle === null);
+  show(part(card, "any"), cycle !== null);
+  show(field(card, "page"), cycle !== null);
+  show(field(card, "preview"), Boolean(cycle?.dry_run));
+  if (cycle === null) return;
+  const running = cycle.state === "running";
+  const page = `${pages.cycle.href}${cycle.id}/change/`;
+  fill(card, {
+    headline: running ? words.phases[cycle.phase] : words.cycles[cycle.state],
+    cached: cycle.files_cached,
+    restored: cycle.files_restored,
+    "finished-at": cycle.finished_at ? at(Date.parse(cycle.finished_at)) : "",
+    items: cycle.items_total ? `${cycle.items_processed} of ${files(cycle.items_total)}` : "",
+  });
+  if (cycle.bytes_cached !== undefined) write(field(card, "size"), bytes(cycle.bytes_cached));
+  for (const link of ["page", "preview-page"]) attribute(field(card, link), "href", page);
+  moment(field(card, "started"), cycle.started_at);
+  moment(field(card, "finished"), cycle.finished_at);
+  show(field(card, "started-line"), running && Boolean(cycle.started_at));
+  show(field(card, "finished-line"), !facts.working && Boolean(cycle.finished_at));
+  show(field(card, "untouched"), cycle.dry_run && !facts.working);
+  show(field(card, "facts"), !cycle.dry_run);
+  show(field(card, "steps"), running);
+  const bar = field(card, "bar");
+  attribute(bar, "max", cycle.items_total || 1);
+  if (cycle.items_total) attribute(bar, "value", cycle.items_processed);
+  else bar.removeAttribute("value");
+}
+
+function showOperations(facts, { words, pages, waiting_shown: shown }) {
+  const card = section("operations");
+  const all = [...facts.operations.values()].sort((one, other) => one.operation_id - other.operation_id);
+  const running = all.filter((row) => row.started);
+  const waiting = all.filter((row) => !row.started);
+  show(part(card, "none"), all.length === 0);
+  show(part(card, "queue"), waiting.length > 0);
+  show(part(card, "more"), waiting.length > shown);
+  write(part(card, "more"), `and ${waiting.length - shown} more`);
+  const key = (row) => row.operation_id;
+  const common = (row, operation) => {
+    attribute(row, "data-type", operation.operation_type);
+    attribute(field(row, "title"), "href", `${pages.operations.href}${operation.operation_id}/change/`);
+    const title = operation.title || operation.file_name;
+    fill(row, { title, kind: words.kinds[operation.operation_type], reason: operation.reason });
+  };
+  rows(part(card, "running"), running, {
+    key,
+    template: "row-operation",
+    fill(row, operation) {
+      common(row, operation);
+      showProgress(row, operation);
+    },
+  });
+  rows(part(card, "waiting"), waiting.slice(0, shown), {
+    key,
+    template: "row-waiting",
+    fill(row, operation) {
+      common(row, operation);
+      write(field(row, "size"), bytes(operation.bytes_total));
+    },
+  });
+}
+
+function showProgress(row, operation) {
+  const { bytes_transferred: copied, bytes_total: total, speed_bytes_per_sec: speed } = operation;
+  const checking = copied >= total;
+  fill(row, {
+    percent: Math.floor(operation.progress_percent),
+    bytes: `${bytes(copied)} of ${bytes(total)}`,
+    speed: checking || !speed ? "" : `${bytes(speed)}/s`,
+    left: checking ? "Checking the copy" : timeLeft(operation.eta_seconds),
+    file: operation.title ? operation.file_name : "",
+  });
+  show(field(row, "file"), Boolean(operation.title));
+  attribute(field(row, "bar"), "value", operation.progress_percent);
+  attribute(field(row, "bar"), "aria-label", operation.title || operation.file_name);
+}
+
+function showCaches(facts) {
+  const card = section("caches");
+  fill(card, { files: files(facts.stats.files_cached), bytes: `${bytes(facts.stats.bytes_cached)} on the SSD` });
+  show(part(card, "none"), facts.stats.caches.length === 0);
+  rows(part(card, "caches"), facts.stats.caches, { key: (cache) => cache.id, template: "row-cache", fill: showCache });
+}
+
+function showCache(row, { path, present, used, total, free, limit, error }) {
+  const of = limit ? `of the limit of ${bytes(limit)}` : `of the disk's ${bytes(total)}`;
+  const usedText = `${bytes(used)} ${present ? of : "of cached files"}`;
+  const freeText = limit ? `${bytes(free)} free on the disk of ${bytes(total)}` : `${bytes(free)} free`;
+  const others = limit ? 0 : Math.max(0, total - free - used);
+  fill(row, { path, used: usedText, others: `${bytes(others)} of other files`, free: freeText, error });
+  show(field(row, "others-line"), present && others > 0);
+  show(field(row, "free-line"), present);
+  show(field(row, "absent"), !present);
+  const meter = field(row, "meter");
+  meter.toggleAttribute("hidden", !present);
+  attribute(meter, "aria-label", usedText);
+  const usedShare = share(used, limit || total);
+  attribute(field(row, "used-bar"), "width", usedShare);
+  attribute(field(row, "others-bar"), "x", usedShare);
+  attribute(field(row, "others-bar"), "width", share(others, total));
+}
+
+function share(some, whole) {
+  return `${whole ? Math.min(100, (100 * some) / whole).toFixed(2) : 0}%`;
+}
+
+function showRecent(facts, { words, pages }) {
+  const card = section("recent");
+  show(part(card, "none"), facts.recent.length === 0);
+  rows(part(card, "recent"), facts.recent, {
+    key: (row) => row.operation_id,
+    template: "row-recent",
+    fill(row, operation) {
+      const done = operation.state === "done";
+      attribute(row, "data-state", operation.state);
+      attribute(field(row, "title"), "href", `${pages.operations.href}${operation.operation_id}/change/`);
+      fill(row, {
+        word: done ? words.done[operation.operation_type] : words.undone[operation.state],
+        title: operation.title || operation.file_name,
+        size: bytes(operation.bytes_total),
+        outcome: operation.outcome || operation.reason,
+      });
+      moment(field(row, "finished"), operation.finished_at);
+      if (!field(row, "finished").hasAttribute("title")) attribute(field(row, "finished"), "title", "");
+    },
+  });
+}
