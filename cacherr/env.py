@@ -81,7 +81,7 @@ class Environment:
     def raw(self, name: str) -> str | None:
         """The variable's text, or the content of the file that `NAME_FILE` points to; None when neither is set.
 
-        An empty variable counts as not set: compose files pass `X=` for what their reader left out.
+        An empty variable or file counts as not set: compose files pass `X=` for what their reader left out.
         """
         if value := self.variables.get(name, ""):
             return value
@@ -89,7 +89,7 @@ class Environment:
         if not path:
             return None
         try:
-            return Path(path).read_text(encoding="utf-8").strip()
+            return Path(path).read_text(encoding="utf-8").strip() or None
         except (OSError, UnicodeDecodeError) as error:
             self.problem(name + FILE_SUFFIX, f"The file {path} cannot be read: {error}.", "Correct the path.")
             return None
@@ -141,13 +141,15 @@ class Environment:
             return default
         try:
             return parse(raw)
-        except ValueError:
+        except (ValueError, RecursionError):  # json gives up on deep nesting
             self.problem(name, f"{name} is set to a value that cannot be used.", cure)
             return default
 
     def problem(self, variable: str, message: str, cure: str, level: Literal["error", "warning"] = "error") -> None:
-        """Note a problem for the system checks."""
-        self.problems.append(Problem(variable, message, cure, level))
+        """Note a problem for the system checks, once however often the variable is read."""
+        found = Problem(variable, message, cure, level)
+        if found not in self.problems:
+            self.problems.append(found)
 
     def prefixed(self) -> set[str]:
         """The names of all set `CACHERR_*` variables, without prefix and without `_FILE`."""

@@ -204,19 +204,17 @@ CELERY_TIMEZONE = TIME_ZONE
 # Rows made by a migration are the schedule. Entries written here would overwrite a person's edits at each start.
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {}
 
+# The layer waits five seconds in one read; redis-py gives up on a read after just as long, and the socket would close.
+REDIS_READ_SECONDS = 30
+
 CHANNEL_LAYERS: dict[str, Any] = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "cacherr"},
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": REDIS_READ_SECONDS}], "prefix": "cacherr"},
     }
     if REDIS_URL
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }
-
-# ---- requests to others: for how long an answer may arrive, and how large it may get --------------------------------
-
-OUTBOUND_TOTAL_SECONDS = 60.0
-OUTBOUND_MAX_BYTES = 32 * 1024 * 1024
 
 # ---- logging: standard error only, so that `--json` owns standard output -------------------------------------------
 

@@ -38,10 +38,11 @@ class SettingsAdmin(ModelAdmin):  # type: ignore[misc]
         for field, override in overrides_of(self.model):
             shown = form.base_fields.get(field.name)
             if shown is not None:
+                value = SECRET_SHOWN if isinstance(field, EncryptedField) else override.raw
                 shown.disabled = True
-                shown.help_text = f"Set by {override.variable}. {shown.help_text}"
-                secret = isinstance(field, EncryptedField)
-                shown.widget.attrs["placeholder"] = SECRET_SHOWN if secret else override.raw
+                # The field itself goes on showing what is stored: a disabled one is sent back by Django as it is.
+                shown.help_text = f"Set by {override.variable}: {value}. {shown.help_text}"
+                shown.widget.attrs["placeholder"] = value
         return form
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -136,10 +136,11 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
+        reason = error.strerror if isinstance(error, OSError) else "a port is a number from 0 to 65535"
         raise ConfigurationError(
-            f"Cacherr cannot listen on {host}:{port} ({error.strerror}).", "Choose another port with --port."
+            f"Cacherr cannot listen on {host}:{port} ({reason}).", "Choose another port with --port."
         ) from error
     listener.set_inheritable(True)
     return listener

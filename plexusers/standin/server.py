@@ -34,10 +34,13 @@ Accepted = socket.socket | tuple[bytes, socket.socket]
 class StandIn:
     """A Plex Media Server for one household. Start it with `with`, or with `start` and `stop`, as often as needed."""
 
-    def __init__(self, household: Household, port: int = 0, routes: Iterable[Route] = ROUTES) -> None:
+    def __init__(
+        self, household: Household, port: int = 0, routes: Iterable[Route] = ROUTES, host: str = "127.0.0.1"
+    ) -> None:
         self.household = household
+        self.host = host
         self.port = port
-        """TCP port on 127.0.0.1; 0 takes a free one at the first start and keeps it."""
+        """TCP port; 0 takes a free one at the first start and keeps it."""
         self.routes = tuple(routes)
         self.requests: list[SeenRequest] = []
         """All requests in the order they came. Appending and clearing a list are atomic, so no lock is needed."""
@@ -47,7 +50,7 @@ class StandIn:
     @property
     def url(self) -> str:
         """Where the server listens, without a trailing slash."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def start(self) -> Self:
         """Begins to answer; does nothing when it already does."""
@@ -90,12 +93,12 @@ class Listener(ThreadingHTTPServer):
         self.standin = standin
         self.stopping = threading.Event()
         self.connections: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", standin.port), Handler)
+        super().__init__((standin.host, standin.port), Handler)
 
     def server_bind(self) -> None:
         """Binds without the look-up of the host's name that HTTPServer adds, which may ask a name server."""
         socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
+        self.server_name, self.server_port = self.standin.host, self.server_address[1]
 
     def process_request(self, request: Accepted, client_address: object) -> None:
         """Notes the connection and hands it to a thread of its own."""

@@ -33,14 +33,18 @@ class Command(CacherrCommand):
         )
         parser.add_argument("--demo-directory", type=Path, help=argparse.SUPPRESS)
 
+    def handle(self, *args: Any, **options: Any) -> None:
+        """A demonstration leaves before this machine's own settings and database are looked at."""
+        if options["demo"]:
+            from cacherr import demo
+
+            demo.start_over(options["host"], options["port"])
+        super().handle(*args, **options)
+
     def perform(self, **options: Any) -> tuple[dict[str, Any], int]:
         """Serve until stopped."""
-        from cacherr import demo
-
         # From here on SIGTERM ends like Ctrl-C: what was begun is put away.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        if options["demo"]:
-            demo.start_over(options["host"], options["port"])
         try:
             self._serve(**options)
         except KeyboardInterrupt:
