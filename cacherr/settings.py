@@ -216,6 +216,11 @@ CHANNEL_LAYERS: dict[str, Any] = {
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }
 
+# ---- requests to others: for how long an answer may arrive, and how large it may get --------------------------------
+
+OUTBOUND_TOTAL_SECONDS = 60.0
+OUTBOUND_MAX_BYTES = 32 * 1024 * 1024
+
 # ---- logging: standard error only, so that `--json` owns standard output -------------------------------------------
 
 LOG_LEVEL = env.choice(

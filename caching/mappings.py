@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from cacherr.env import Problem
 from caching.models import PathMapping
@@ -45,6 +46,18 @@ def problems() -> Iterator[Problem]:
 
 
 def _entries() -> Iterator[tuple[FromEnvironment | None, Problem | None]]:
+    """Every mapping that the environment declares, or what is wrong with it. Names and Plex prefixes are used once."""
+    seen: set[tuple[str, str]] = set()
+    for entry, problem in _each():
+        own = {("name", entry.name), ("Plex prefix", entry.values["plex_prefix"])} if entry else set()
+        for what, text in sorted(own & seen):
+            message = f"Two mappings have the {what} {text}."
+            entry, problem = None, Problem("CACHERR_PATH_MAPPINGS", message, "Change or remove one of them.")  # noqa: PLW2901
+        seen |= own
+        yield entry, problem
+
+
+def _each() -> Iterator[tuple[FromEnvironment | None, Problem | None]]:
     older = settings.OLDER_MAPPING
     if any(older.values()):
         missing = [OLDER_VARIABLES[key] for key, value in older.items() if not value]
@@ -92,19 +105,34 @@ def _trimmed(path: str) -> str:
 def _mirror(entries: list[FromEnvironment]) -> None:
     """Bring the environment's rows up to date; write only what differs. A row that is gone there is switched off."""
     rows = {row.name: row for row in PathMapping.objects.filter(origin=Origin.ENVIRONMENT)}
-    for entry in entries:
-        row = rows.pop(entry.name, None) or PathMapping(name=_free_name(entry.name), origin=Origin.ENVIRONMENT)
-        wanted = {**entry.values, "enabled": True}
-        if row.pk is None or any(getattr(row, name) != value for name, value in wanted.items()):
-            for name, value in wanted.items():
+    wanted = [(_row_of(entry, rows), {**entry.values, "enabled": True}) for entry in entries]
+    changed = [
+        (row, values)
+        for row, values in wanted
+        if row.pk is None or any(getattr(row, name) != value for name, value in values.items())
+    ]
+    gone = [row.pk for row in rows.values() if row.enabled]
+    if not (changed or gone):
+        return
+    with transaction.atomic():
+        # Off first: until every row has its new prefix, two of them may have the same one.
+        PathMapping.objects.filter(pk__in=[*gone, *(row.pk for row, _ in changed if row.pk)]).update(enabled=False)
+        for row, values in changed:
+            for name, value in values.items():
                 setattr(row, name, value)
             row.save()
-    for row in rows.values():
-        if row.enabled:
-            row.enabled = False
-            row.save(update_fields=["enabled"])
+
+
+def _row_of(entry: FromEnvironment, rows: dict[str, PathMapping]) -> PathMapping:
+    """The row of a mapping, taken out of `rows`, or a new one."""
+    known = rows.pop(entry.name, None) or rows.pop(_second_name(entry.name), None)
+    return known or PathMapping(name=_free_name(entry.name), origin=Origin.ENVIRONMENT)
 
 
 def _free_name(name: str) -> str:
-    taken = PathMapping.objects.filter(name=name).exists()
-    return f"{name} (environment)" if taken else name
+    return _second_name(name) if PathMapping.objects.filter(name=name).exists() else name
+
+
+def _second_name(name: str) -> str:
+    """The name of the environment's row when somebody has given its own to another one in the admin."""
+    return f"{name} (environment)"

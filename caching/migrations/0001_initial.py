@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'path mapping',
                 'ordering': ('name',),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('enabled', True)), fields=('plex_prefix', 'origin'), name='one_mapping_per_prefix'), models.CheckConstraint(condition=models.Q(('array_root', models.F('cache_root')), _negated=True), name='array_is_not_cache')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('enabled', True)), fields=('plex_prefix', 'origin'), name='one_mapping_per_prefix', violation_error_message='Another enabled mapping has this Plex prefix already.'), models.CheckConstraint(condition=models.Q(('array_root', models.F('cache_root')), _negated=True), name='array_is_not_cache')],
             },
         ),
         migrations.CreateModel(

@@ -1,5 +1,6 @@
 """Where media lives: roots that were proved, and the mappings that join Plex's paths with them."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -106,7 +107,10 @@ class PathMapping(models.Model):
         ordering = ("name",)
         constraints = [
             models.UniqueConstraint(
-                fields=["plex_prefix", "origin"], condition=models.Q(enabled=True), name="one_mapping_per_prefix"
+                fields=["plex_prefix", "origin"],
+                condition=models.Q(enabled=True),
+                name="one_mapping_per_prefix",
+                violation_error_message="Another enabled mapping has this Plex prefix already.",
             ),
             models.CheckConstraint(condition=~models.Q(array_root=models.F("cache_root")), name="array_is_not_cache"),
         ]
@@ -123,6 +127,10 @@ class PathMapping(models.Model):
             self.array_root, self.cache_root, self.plex_prefix,
         )  # fmt: skip
         return same and self.placement in {WantedPlacement.AUTO, self.proved_placement}
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """A form does not show `origin`; Django would leave out the constraint that has it."""
+        super().validate_constraints(set(exclude or ()) - {"origin"})
 
     def clean(self) -> None:
         """Refuse roots that lie inside each other: a cached copy would be taken for an original."""

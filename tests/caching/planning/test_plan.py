@@ -156,7 +156,9 @@ def test_caching_never_goes_over_the_budget(situation: Situation) -> None:
     plan, storage = make_plan(situation), situation.storages[0]
     added = sum(decision.size for decision in plan.of(Action.CACHE))
     freed = sum(decision.size for decision in plan.of(Action.RESTORE, Action.EVICT))
-    stays = sum(decision.size for decision in plan.decisions if decision.file in {item.file for item in situation.cached})
+    stays = sum(
+        decision.size for decision in plan.decisions if decision.file in {item.file for item in situation.cached}
+    )
     if added and storage.limit is not None:
         assert stays - freed + added <= storage.limit
     if added:
@@ -179,9 +181,7 @@ def test_after_a_plan_was_carried_out_the_next_one_is_empty(situation: Situation
     added = [Cached(row.file, row.size, NOW, frozenset(row.sources)) for row in came if row.file]
     freed = sum(item.size for item in situation.cached if item.file in gone)
     free = storage.free + freed - sum(item.size for item in added)
-    after = dataclasses.replace(
-        situation, cached=(*stays, *added), storages=(dataclasses.replace(storage, free=free),)
-    )
+    after = dataclasses.replace(situation, cached=(*stays, *added), storages=(dataclasses.replace(storage, free=free),))
     assert make_plan(after).work == ()
 
 
