@@ -47,7 +47,8 @@ class CacherrCommand(BaseCommand):
                 require_settings()
             require_database()
             report, code = self.perform(**options)
-        except CacherrError as error:
+        except (CacherrError, DatabaseError) as problem:
+            error = problem if isinstance(problem, CacherrError) else database_error(problem)
             report = {"success": False, "error": error.message, "cure": error.cure, "exit_code": error.exit_code}
             if not options["json"]:
                 raise CommandError(str(error), returncode=error.exit_code) from error
@@ -84,7 +85,11 @@ def require_database() -> None:
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0, interactive=False)
     except DatabaseError as error:
-        raise ConfigurationError(
-            f"The database cannot be used: {str(error).strip().splitlines()[0]}.",
-            "Check DATABASE_URL, or whether the configuration directory can be written to.",
-        ) from error
+        raise database_error(error) from error
+
+
+def database_error(error: DatabaseError) -> ConfigurationError:
+    """The database's complaint with a cure."""
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    cure = "Check DATABASE_URL, or whether the configuration directory can be written to and has room."
+    return ConfigurationError(f"The database cannot be used: {said}.", cure)

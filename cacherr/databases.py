@@ -26,7 +26,7 @@ def database(url: str, config_dir: Path) -> dict[str, Any]:
             # A pool instead of CONN_MAX_AGE: under ASGI persistent connections pile up, one a thread.
             "CONN_MAX_AGE": 0,
             "OPTIONS": {
-                "pool": {"min_size": 1, "max_size": POOL_SIZE, "timeout": 20},
+                "pool": {"min_size": 1, "max_size": POOL_SIZE, "timeout": 10},
                 # The journal is only a journal when a committed row has reached the disk.
                 "options": "-c synchronous_commit=on",
                 **dict(parse_qsl(parts.query)),

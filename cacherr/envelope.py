@@ -1,8 +1,10 @@
 """The shape of every answer of the API."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Schema
 
 T = TypeVar("T")
@@ -32,3 +34,28 @@ def failed(error: str, data: Any = None) -> dict[str, Any]:
 def _wrapped(*, success: bool, data: Any, message: str, error: str) -> dict[str, Any]:
     timestamp = datetime.now(UTC).isoformat()
     return {"success": success, "data": data, "message": message, "error": error, "timestamp": timestamp}
+
+
+SENTENCES = {
+    400: "The request cannot be understood.",
+    404: "There is nothing at this address.",
+    405: "This address does not answer to this method.",
+    500: "Something went wrong inside Cacherr. Look at its log.",
+}
+
+
+def errors_in_envelopes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: what Django itself refuses below `/api/`, before or after the API, has the same shape too."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_page = response.headers.get("Content-Type", "").startswith("text/")
+        if response.status_code < 400 or not is_page or not request.path.startswith("/api/"):
+            return response
+        error = SENTENCES.get(response.status_code, response.reason_phrase)
+        wrapped = JsonResponse(failed(error), status=response.status_code)
+        if "Allow" in response.headers:
+            wrapped.headers["Allow"] = response.headers["Allow"]
+        return wrapped
+
+    return answer

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cacherr.errors import BusyError, CacherrError, ConfigurationError
-from caching import events, journal, lock, mappings, moves, proving, recovery, stopping
+from caching import disk, events, journal, lock, mappings, moves, proving, recovery, stopping
 from caching.describe import described
 from caching.gather import Gathered, Gatherer, require_roots
 from caching.models import CachedFile, CachePolicy, Cycle, CycleState, Kind, Operation, PathMapping, Phase, State
@@ -126,6 +126,10 @@ def _perform_to_end(cycle: Cycle) -> None:
     except CacherrError as error:
         _finish(cycle, CycleState.FAILED, str(error))
         raise
+    except OSError as error:
+        failure = disk.named(error)
+        _finish(cycle, CycleState.FAILED, str(failure))
+        raise failure from error
     except Exception as error:  # whatever it was, the row must not look as if the cycle still ran; it goes on its way
         _finish(cycle, CycleState.FAILED, f"Unexpected: {type(error).__name__}. See the log.")
         raise

@@ -1,4 +1,4 @@
-"""The first page of the admin: the words it uses, and its first state, which needs no script to be read.
+"""The admin's side bar and its first page: the words of that page, and its first state, which needs no script.
 
 The page's script takes the same words and the same pages from `start`, so that both say everything alike.
 """
@@ -59,6 +59,37 @@ def dashboard(request: HttpRequest, context: Data) -> Data:
         "csrf": {"cookie": settings.CSRF_COOKIE_NAME, "token": get_token(request)},
     }
     return {**context, "title": "Dashboard", "start": start, "pages": places, "view": view(snapshot, places)}
+
+
+def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own signature
+    """The side bar: what a person looks for, and no technical rows."""
+    return [
+        {"items": [_item("Dashboard", "dashboard", "index")]},
+        {
+            "title": "What happens",
+            "separator": True,
+            "items": [
+                _item("Cached files", "movie", "caching_cachedfile_changelist"),
+                _item("Operations", "swap_vert", "caching_operation_changelist"),
+                _item("Cycles", "autorenew", "caching_cycle_changelist"),
+            ],
+        },
+        {
+            "title": "Settings",
+            "separator": True,
+            "items": [
+                _item("Plex server", "dns", "plexusers_plexserver_changelist"),
+                _item("Path mappings", "account_tree", "caching_pathmapping_changelist"),
+                _item("Caching", "tune", "caching_cachepolicy_changelist"),
+                _item("Schedule", "schedule", "django_celery_beat_periodictask_changelist"),
+                _item("Accounts", "group", "auth_user_changelist"),
+            ],
+        },
+    ]
+
+
+def _item(title: str, icon: str, page: str) -> Data:
+    return {"title": title, "icon": icon, "link": reverse(f"admin:{page}")}
 
 
 def pages() -> Data:

@@ -85,6 +85,9 @@ class Gatherer:
             return None
         except FileNotFoundError:
             look = disk.Look(disk.Kind.ABSENT)
+        except OSError as error:
+            self._skip(file, want, str(disk.named(error)), problem=True)
+            return None
         if look.kind is disk.Kind.FILE:
             return look.size
         reasons = {

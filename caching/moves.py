@@ -1,6 +1,5 @@
 """Carrying operations out, one state at a time, and picking up what a crash left. The two are the same loop."""
 
-import errno
 import logging
 from collections.abc import Mapping
 
@@ -120,18 +119,5 @@ def _conflict(operation: Operation, error: CacherrError) -> None:
     log.warning("%s: %s", operation, error)
 
 
-SENTENCES = {
-    errno.ENOENT: "The file is not there any more.",
-    errno.ENOSPC: "The disk is full. Free some space, or lower the cache limit.",
-    errno.EDQUOT: "The disk's quota is used up. Free some space, or lower the cache limit.",
-    errno.EROFS: "The disk is mounted read-only. Mount it writable; the system's log may say why it is not.",
-    errno.EACCES: "Cacherr has no permission for the file or its directory. Run it as its owner (PUID and PGID).",
-    errno.EPERM: "The system does not permit it. Run Cacherr as the files' owner (PUID and PGID).",
-    errno.EIO: "The disk reports an input/output error. Check the disk; nothing was lost by this.",
-}
-
-
 def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return SENTENCES.get(error.errno or 0, f"The system says: {error.strerror or error}.")
-    return str(error)
+    return str(disk.named(error) if isinstance(error, OSError) else error)

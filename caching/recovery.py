@@ -54,17 +54,14 @@ def _remove_idle_directories() -> None:
     rows = MadeDirectory.objects.select_related("root")
     if not rows.exists():
         return
-    paths = [*CachedFile.objects.values_list("cache_id", "path"), *_live_paths()]
+    live = Operation.objects.filter(state__in=LIVE_STATES).values_list("cache_id", "path")
+    paths = [*CachedFile.objects.values_list("cache_id", "path"), *live]
     used = {(root, parent) for root, path in paths for parent in _parents(bytes(path))}
     idle = [row for row in rows if (row.root_id, bytes(row.path)) not in used]
     for row in sorted(idle, key=lambda row: len(row.path), reverse=True):
         with disk.open_root(row.root.path, row.root_id) as root:
             if disk.remove_directory(root, bytes(row.path)):
                 row.delete()
-
-
-def _live_paths() -> Iterable[tuple[str, bytes]]:
-    return Operation.objects.filter(state__in=LIVE_STATES).values_list("cache_id", "path")
 
 
 def _parents(path: bytes) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from caching import cycle, journal, lock, recovery
+from caching import cycle, disk, journal, lock, recovery
 from caching.models import Cycle, CycleState, Operation, Pulse
 
 
@@ -35,4 +35,7 @@ def recover() -> Recovered:
     """Recover while holding the installation's lock. Raises BusyError, StorageAbsentError."""
     with lock.held(cycle.WORK_LOCK):
         interrupted = recovery.declare_dead()
-        return Recovered(recovery.recover(), interrupted)
+        try:
+            return Recovered(recovery.recover(), interrupted)
+        except OSError as error:
+            raise disk.named(error) from error

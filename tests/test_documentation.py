@@ -42,12 +42,9 @@ def test_every_command_is_documented(command: str) -> None:
 
 
 def modules() -> list[str]:
-    found = []
-    for app in OURS:
-        for path in Path(apps.get_app_config(app).path).glob("*.py"):
-            if path.name not in {"__init__.py", "__main__.py", "apps.py"}:
-                found.append(f"{app}/{path.name}")
-    return sorted(found)
+    unnamed = {"__init__.py", "__main__.py", "apps.py"}
+    paths = [path for app in OURS for path in Path(apps.get_app_config(app).path).glob("*.py")]
+    return sorted(f"{path.parent.name}/{path.name}" for path in paths if path.name not in unnamed)
 
 
 @pytest.mark.parametrize("module", modules())

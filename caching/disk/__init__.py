@@ -6,6 +6,7 @@ only ever given by a rename that refuses to replace, or by an exchange; only pri
 
 from caching.disk.copying import Cancelled, Copied, CopyFailedError, Progress, SourceChangedError, copy_verified
 from caching.disk.directories import make_directories, missing_directories, remove_directory
+from caching.disk.failures import StorageFailedError, named
 from caching.disk.places import (
     Fingerprint,
     Kind,
@@ -41,6 +42,7 @@ __all__ = [
     "RootDir",
     "SourceChangedError",
     "Space",
+    "StorageFailedError",
     "copy_verified",
     "exchange",
     "in_use",
@@ -50,6 +52,7 @@ __all__ = [
     "make_link",
     "mark",
     "missing_directories",
+    "named",
     "open_root",
     "place",
     "private_name",

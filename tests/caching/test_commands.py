@@ -1,6 +1,8 @@
 """The commands as a person runs them: what they say, how they end, what they leave alone."""
 
-from collections.abc import Mapping
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,19 @@ def test_test_mode_means_that_no_file_is_touched(installation: Installation, dec
     assert (tree(installation.array), tree(installation.cache)) == before
 
 
+SMALL = 1024 * 1024
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    disk = tmp_path / "small"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", disk], check=True)
+    yield disk
+    subprocess.run(["umount", "-l", disk], check=True)
+
+
 WRONG = [
     pytest.param({"PLEX_URL": "http://127.0.0.1:9"}, 3, "Check that Plex is running", id="Plex is down"),
     pytest.param({"PLEX_TOKEN": "wrong"}, 3, "Sign in again", id="the token is wrong"),
@@ -121,6 +136,35 @@ def test_what_is_wrong_is_said_in_one_sentence_with_its_cure_and_nothing_is_touc
     assert reported.code == code
     assert cure in reported.report["error"] + reported.report["cure"]
     assert (tree(installation.array), tree(installation.cache)) == before
+
+
+@pytest.mark.parametrize(
+    ("variables", "cure"),
+    [({"CACHERR_MIN_FREE_SPACE": "100%"}, "free some space"), ({"CACHERR_CACHE_LIMIT": "1MB"}, "raise")],
+)
+def test_a_full_cache_is_said_for_each_file_with_its_cure_and_nothing_is_touched(
+    installation: Installation, home: Home, plex: StandIn, variables: Case, cure: str
+) -> None:
+    home.film("Alpha", b"a" * 2_000_000)
+    before = installation.public_files()
+    answered = installation.run("cycle", "--json", extra=variables)
+    assert answered.code == 1
+    assert [decision["action"] for decision in answered.report["plan"]] == ["skip"]
+    assert cure in answered.report["plan"][0]["reason"]
+    assert installation.public_files() == before
+    assert contents(installation.cache) == {}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk: run as root")
+def test_a_disk_without_any_room_is_one_sentence_with_its_cure(
+    installation: Installation, deck: Home, small_disk: Path
+) -> None:
+    (small_disk / "filler").write_bytes(b"\0" * SMALL)
+    before = tree(installation.array)
+    answered = installation.run("cycle", extra={"CACHERR_MIN_FREE_SPACE": "0", "CACHE_DESTINATION": str(small_disk)})
+    assert answered.code == 1
+    assert answered.errors.strip() == "CommandError: The disk is full. Free some space, or lower the cache limit."
+    assert tree(installation.array) == before
 
 
 def test_what_is_not_covered_by_a_mapping_is_named_and_left_alone(installation: Installation, deck: Home) -> None:

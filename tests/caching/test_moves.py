@@ -129,6 +129,10 @@ def delete(film: Path) -> None:
     film.unlink()
 
 
+def appear(film: Path) -> None:
+    film.write_bytes(b"foreign")
+
+
 def overwrite_in_place(film: Path) -> None:
     times = film.stat()
     with film.open("r+b") as file:
@@ -152,7 +156,7 @@ def test_a_file_that_changes_while_it_is_copied_is_not_cached(
 
 def test_a_foreign_file_that_appears_at_the_copys_place_while_copying_stays(ground: Ground) -> None:
     ground.write()
-    done = ground.carry_out(ground.plan_caching(), lambda: ground.on_cache().write_bytes(b"foreign") and None)
+    done = ground.carry_out(ground.plan_caching(), lambda: appear(ground.on_cache()))
     assert done.state == "aborted"
     assert ground.on_cache().read_bytes() == b"foreign"
     assert ground.on_array().read_bytes() == CONTENT

@@ -105,7 +105,7 @@ class Sweep:
     def load(self) -> None:
         """Bring files and database back: hard links keep inode, time and owner, the journal's fingerprints hold."""
         shutil.rmtree(self.ground.roots, ignore_errors=True)
-        shutil.copytree(self.ground.directory / "saved-roots", self.ground.roots, symlinks=True, copy_function=os.link)  # type: ignore[call-overload]
+        shutil.copytree(self.ground.directory / "saved-roots", self.ground.roots, symlinks=True, copy_function=os.link)
         shutil.rmtree(self.config)
         shutil.copytree(self.ground.directory / "saved-config", self.config)
 

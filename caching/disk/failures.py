@@ -1,0 +1,26 @@
+"""What the system's errors mean for a person, and what helps."""
+
+import errno
+
+from cacherr.errors import CacherrError
+
+SENTENCES = {
+    errno.ENOENT: ("The file is not there any more.", ""),
+    errno.ENOSPC: ("The disk is full.", "Free some space, or lower the cache limit."),
+    errno.EDQUOT: ("The disk's quota is used up.", "Free some space, or lower the cache limit."),
+    errno.EROFS: ("The disk is mounted read-only.", "Mount it writable; the system's log may say why it is not."),
+    errno.EACCES: ("Cacherr has no permission for a file or directory.", "Run it as its owner (PUID and PGID)."),
+    errno.EPERM: ("The system does not permit it.", "Run Cacherr as the files' owner (PUID and PGID)."),
+    errno.EIO: ("The disk reports an input/output error.", "Check the disk; nothing was lost by this."),
+}
+
+
+class StorageFailedError(CacherrError):
+    """A disk did not do what it was asked to."""
+
+
+def named(error: OSError) -> StorageFailedError:
+    """A system's error with a sentence, its file where it has one, and a cure."""
+    message, cure = SENTENCES.get(error.errno or 0, (f"The system says: {error.strerror or error}.", ""))
+    where = error.filename.decode("utf-8", "backslashreplace") if isinstance(error.filename, bytes) else error.filename
+    return StorageFailedError(f"{message[:-1]} ({where})." if where else message, cure)
