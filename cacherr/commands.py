@@ -3,11 +3,11 @@
 import json
 import logging
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core import checks
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -49,10 +49,7 @@ class CacherrCommand(BaseCommand):
             report, code = self.perform(**options)
         except (CacherrError, DatabaseError) as problem:
             error = problem if isinstance(problem, CacherrError) else database_error(problem)
-            report = {"success": False, "error": error.message, "cure": error.cure, "exit_code": error.exit_code}
-            if not options["json"]:
-                raise CommandError(str(error), returncode=error.exit_code) from error
-            code = error.exit_code
+            self._refuse(error, as_json=options["json"])
         if options["json"]:
             self.stdout.write(json.dumps(report))
         else:
@@ -60,6 +57,15 @@ class CacherrCommand(BaseCommand):
         self.stdout.flush()
         if code:
             sys.exit(code)
+
+    def _refuse(self, error: CacherrError, *, as_json: bool) -> NoReturn:
+        """One sentence with its cure, and the exit code."""
+        if as_json:
+            report = {"success": False, "error": error.message, "cure": error.cure, "exit_code": error.exit_code}
+            self.stdout.write(json.dumps(report))
+        else:
+            self.stderr.write(str(error))
+        sys.exit(error.exit_code)
 
 
 def require_settings() -> None:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router
+from pydantic import BaseModel, ConfigDict
 
 from cacherr.envelope import Envelope, failed, ok
 from caching import cycle, events, nudge, state
@@ -15,8 +16,10 @@ open_router = Router(tags=["health"])
 Answer = Envelope[dict[str, Any]]
 
 
-class StartCache(Schema):
-    """How a cycle is to be run."""
+class StartCache(BaseModel):
+    """How a cycle is to be run. Ninja's own Schema takes anything for it: a list, a word, a mistyped `dryrun`."""
+
+    model_config = ConfigDict(extra="forbid")
 
     dry_run: bool = False
 

@@ -32,19 +32,22 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         self.counted = True
         await self._snapshot()
 
-    async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels' own signature
-        """Forget this listener."""
-        if self.counted:
-            events.clients.count -= 1
-            await self.channel_layer.group_discard(events.GROUP, self.channel_name)
-
-    @classmethod
-    async def decode_json(cls, text_data: str) -> Any:
-        """What a client says; nonsense counts as nothing said."""
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve this listener, and forget it however it leaves."""
         try:
-            return json.loads(text_data)
-        except ValueError:
-            return {}
+            await super().__call__(scope, receive, send)
+        finally:
+            if self.counted:
+                events.clients.count -= 1
+                await self.channel_layer.group_discard(events.GROUP, self.channel_name)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:  # noqa: ARG002
+        """Read what a client says; nonsense counts as nothing said."""
+        try:
+            content = json.loads(text_data or "null")
+        except (ValueError, RecursionError):
+            return
+        await self.receive_json(content)
 
     async def receive_json(self, content: Any, **_: Any) -> None:
         """Answer a client."""

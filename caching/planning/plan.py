@@ -123,11 +123,13 @@ class _Room:
     def take(self, size: int) -> str:
         """Use up `size` bytes, or say why not."""
         if self.limit is not None and size > self.limit:
-            return f"larger than the cache limit: {readable(size)} of {readable(self.limit)}"
+            return f"larger than the cache limit of {readable(self.limit)}: raise it to cache this file"
         if self.limit is not None and self.used + size > self.limit:
-            return f"no room within the cache limit: {readable(size)} needed, {readable(self.limit - self.used)} left"
+            left = readable(max(self.limit - self.used, 0))
+            return f"no room within the cache limit: {readable(size)} needed, {left} left; raise the limit"
         if size > self.free:
-            return f"no room on the cache: {readable(size)} needed, {readable(max(self.free, 0))} usable"
+            left = readable(max(self.free, 0))
+            return f"no room on the cache: {readable(size)} needed, {left} usable; free some space on its disk"
         self.used += size
         self.free -= size
         return ""

@@ -163,7 +163,7 @@ def test_a_disk_without_any_room_is_one_sentence_with_its_cure(
     before = tree(installation.array)
     answered = installation.run("cycle", extra={"CACHERR_MIN_FREE_SPACE": "0", "CACHE_DESTINATION": str(small_disk)})
     assert answered.code == 1
-    assert answered.errors.strip() == "CommandError: The disk is full. Free some space, or lower the cache limit."
+    assert answered.errors.strip() == "The disk is full. Free some space, or lower the cache limit."
     assert tree(installation.array) == before
 
 

@@ -19,5 +19,5 @@ class Command(CacherrCommand):
 
     def tell(self, report: dict[str, Any]) -> None:
         """How to sign in."""
-        if report.get("login"):
+        if report["login"]:
             self.stderr.write(f"Sign in as {report['login']}")

@@ -39,8 +39,6 @@ class Command(CacherrCommand):
 
     def tell(self, report: dict[str, Any]) -> None:
         """The plan as lines, then one line of summary."""
-        if "plan" not in report:
-            return
         for decision in report["plan"]:
             name = decision["title"] or decision["path"]
             score = f" score {decision['score']}," if decision["score"] else ""

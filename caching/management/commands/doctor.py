@@ -24,7 +24,7 @@ class Command(CacherrCommand):
 
     def tell(self, report: dict[str, Any]) -> None:
         """A line for each finding."""
-        for finding in report.get("findings", []):
+        for finding in report["findings"]:
             self.stdout.write(
                 f"{SIGNS[finding['level']]} {finding['check']}: {finding['message']} {finding['cure']}".rstrip()
             )

@@ -23,7 +23,7 @@ class Command(CacherrCommand):
 
     def tell(self, report: dict[str, Any]) -> None:
         """A line for each operation."""
-        for row in report.get("operations", []):
+        for row in report["operations"]:
             self.stdout.write(f"{row['state']}: {row['operation_type']} {row['file_name']} {row['outcome']}".rstrip())
-        if not report.get("operations"):
+        if not report["operations"]:
             self.stdout.write("Nothing was left unfinished.")

@@ -37,8 +37,6 @@ class Command(CacherrCommand):
 
     def tell(self, report: dict[str, Any]) -> None:
         """A short overview."""
-        if "roots" not in report:
-            return
         for root in report["roots"]:
             room = f"{readable(root['free'])} free" if root["present"] else "ABSENT"
             self.stdout.write(f"{root['kind']:<6} {root['path']}: {room}")
