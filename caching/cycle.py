@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from cacherr.errors import BusyError, CacherrError, ConfigurationError
+from cacherr.errors import BusyError, CacherrError
 from caching import disk, events, journal, lock, mappings, moves, proving, recovery, stopping
 from caching.describe import described
 from caching.gather import Gathered, Gatherer, require_roots
@@ -151,7 +151,8 @@ class _Run:
 
     def run(self) -> None:
         """All phases in their order."""
-        usable = self._mappings()
+        usable = mappings.usable()
+        require_roots(usable)
         if not self.cycle.dry_run:
             recovery.recover()
         answers = self._ask()
@@ -162,16 +163,6 @@ class _Run:
             gathered, plan = self._plan(usable, answers)
             if not self.cycle.dry_run:
                 self._carry_out(plan, gathered, opened)
-
-    def _mappings(self) -> Sequence[PathMapping]:
-        usable = mappings.in_force()
-        if not usable:
-            raise ConfigurationError(
-                "No path mapping is set up, so Cacherr does not know where Plex's files are.",
-                "Set PLEX_SOURCE, REAL_SOURCE and CACHE_DESTINATION, or add a path mapping in the admin.",
-            )
-        require_roots(usable)
-        return usable
 
     def _ask(self) -> list[Answer]:
         self._phase(Phase.USERS, 0)

@@ -36,7 +36,7 @@ def examine() -> list[Finding]:
     """Look at settings, storage, Plex and their agreement. Changes nothing."""
     findings = list(_settings())
     usable: list[PathMapping] = []
-    findings += _guarded("mappings", lambda: usable.extend(_mappings()), "path mappings are set up")
+    findings += _guarded("mappings", lambda: usable.extend(mappings.usable()), "path mappings are set up")
     for mapping in usable:
         findings += _storage(mapping)
     plex: list[Plex] = []
@@ -64,15 +64,6 @@ def _guarded(name: str, look: Callable[[], object], good: str) -> list[Finding]:
     except CacherrError as error:
         return [Finding(name, "error", error.message, error.cure, error.exit_code)]
     return [Finding(name, "ok", good)]
-
-
-def _mappings() -> list[PathMapping]:
-    usable = mappings.in_force()
-    if not usable:
-        raise ConfigurationError(
-            "No path mapping is set up.", "Set PLEX_SOURCE, REAL_SOURCE and CACHE_DESTINATION, or add one in the admin."
-        )
-    return usable
 
 
 def _storage(mapping: PathMapping) -> Iterator[Finding]:

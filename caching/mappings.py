@@ -1,5 +1,6 @@
 """The path mappings in force: those of the environment and those of the admin."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from cacherr.env import Problem
+from cacherr.errors import ConfigurationError
 from caching.models import PathMapping
 from caching.models.storage import Mode, Origin, WantedPlacement
 
@@ -29,6 +31,23 @@ def in_force() -> list[PathMapping]:
     _mirror(list(declared()))
     rows = PathMapping.objects.filter(enabled=True).select_related("array", "cache")
     return sorted(rows, key=lambda row: (row.origin != Origin.ENVIRONMENT, row.name))
+
+
+def usable() -> list[PathMapping]:
+    """The mappings in force, fit to work with. Raises ConfigurationError."""
+    rows = in_force()
+    if not rows:
+        raise ConfigurationError(
+            "No path mapping is set up, so Cacherr does not know where Plex's files are.",
+            "Set PLEX_SOURCE, REAL_SOURCE and CACHE_DESTINATION, or add a path mapping in the admin.",
+        )
+    for one, other in itertools.combinations(rows, 2):
+        if one.shares_cache_with(other):
+            raise ConfigurationError(
+                f"The path mappings {one} and {other} use the same cache directory, or one inside the other's.",
+                "Give each path mapping a cache directory of its own: equal names would meet there.",
+            )
+    return rows
 
 
 def declared() -> Iterator[FromEnvironment]:

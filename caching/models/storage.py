@@ -67,6 +67,12 @@ def validate_root(value: str) -> None:
         raise ValidationError("The whole file system cannot be a root. Name a directory.")
 
 
+def _overlap(one: str, other: str) -> bool:
+    """Whether two directories are the same or one lies inside the other."""
+    first, second = one.rstrip("/") + "/", other.rstrip("/") + "/"
+    return first.startswith(second) or second.startswith(first)
+
+
 class PathMapping(models.Model):
     """Plex's prefix, the array's root and the cache's root that belong together."""
 
@@ -132,10 +138,13 @@ class PathMapping(models.Model):
         """A form does not show `origin`; Django would leave out the constraint that has it."""
         super().validate_constraints(set(exclude or ()) - {"origin"})
 
+    def shares_cache_with(self, other: "PathMapping") -> bool:
+        """Whether two mappings' cached copies could meet."""
+        return _overlap(self.cache_root, other.cache_root)
+
     def clean(self) -> None:
         """Refuse roots that lie inside each other: a cached copy would be taken for an original."""
-        array, cache = self.array_root.rstrip("/") + "/", self.cache_root.rstrip("/") + "/"
-        if array.startswith(cache) or cache.startswith(array):
+        if _overlap(self.array_root, self.cache_root):
             raise ValidationError(
                 "The array and the cache must not lie inside each other. Name two separate directories."
             )

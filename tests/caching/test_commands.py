@@ -1,5 +1,6 @@
 """The commands as a person runs them: what they say, how they end, what they leave alone."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -227,3 +228,10 @@ def test_recover_has_nothing_to_do_after_an_ordinary_cycle(installation: Install
     answered = installation.run("recover", "--json")
     assert (answered.code, answered.report["operations"]) == (0, [])
     assert (tree(installation.array), tree(installation.cache)) == before
+
+
+def test_two_mappings_with_one_cache_directory_are_refused(installation: Installation, deck: Home) -> None:
+    second = [{"name": "second", "plex": "/other", "array": "/srv/other", "cache": str(installation.cache / "below")}]
+    answered = installation.run("cycle", extra={"CACHERR_PATH_MAPPINGS": json.dumps(second)})
+    assert answered.code == 2
+    assert "cache directory of its own" in answered.errors

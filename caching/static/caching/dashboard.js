@@ -14,17 +14,19 @@ const LINK_WORDS = {
   reconnecting: "Reconnecting …",
   out: "Signed out",
 };
+const WANTED = [
+  "status", "stats", "cycle_start", "cycle_progress", "cycle_complete", "operation_progress", "operation_complete",
+];
 const TIMES_EVERY = 5_000;
 
 const start = JSON.parse(document.getElementById("dashboard-start").textContent);
 const facts = new Facts(start.snapshot);
-const link = new Link({ heard, polled, changed });
+const link = new Link({ wanted: WANTED, heard, polled, changed });
 const buttons = new Buttons({ facts, csrf: start.csrf, asked: () => link.ask(), out: () => link.signedOut() });
 let drawing = false;
 let told = facts.cycle;
 
 function heard(event) {
-  if (event.type === "pong") return;
   if (facts.take(event)) link.ask();
   draw();
 }

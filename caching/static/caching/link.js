@@ -10,7 +10,9 @@ const REFUSED = 4401;
 
 export class Link {
   // `heard` gets every event, `polled` every snapshot, `changed` the state: connecting, live, polling, reconnecting or out.
-  constructor({ heard, polled, changed }) {
+  // `wanted` names the events to hear.
+  constructor({ wanted, heard, polled, changed }) {
+    this.wanted = wanted;
     this.heard = heard;
     this.polled = polled;
     this.changed = changed;
@@ -26,6 +28,7 @@ export class Link {
     address.protocol = address.protocol.replace("http", "ws");
     const socket = new WebSocket(address);
     this.socket = socket;
+    socket.onopen = () => socket.send(JSON.stringify({ type: "subscribe", events: this.wanted }));
     socket.onmessage = ({ data }) => socket === this.socket && this.#message(JSON.parse(data));
     socket.onclose = ({ code }) => socket === this.socket && this.#closed(code);
     this.heardAt = Date.now();
