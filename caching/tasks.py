@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from celery import shared_task
 
-from cacherr.errors import CacherrError
+from cacherr.errors import BusyError, CacherrError
 from caching import cycle, upkeep
 
 log = logging.getLogger(__name__)
@@ -32,5 +32,7 @@ def tend() -> None:
 def _quietly(work: Callable[[], object]) -> None:
     try:
         work()
+    except BusyError as error:
+        log.info("%s", error)
     except CacherrError as error:
         log.warning("%s", error)

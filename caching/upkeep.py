@@ -9,9 +9,11 @@ from caching.models import Cycle, CycleState, Operation, Pulse
 
 
 def tend() -> None:
-    """Note the pulse, then recover and run what waits, when nobody is at work. Raises BusyError otherwise."""
+    """Note the pulse; then, unless somebody is at work, recover and run what waits."""
     for name in ("worker", "beat"):  # beat sent the message, a worker received it: both live
         Pulse.objects.update_or_create(name=name, defaults={"at": timezone.now()})
+    if cycle.is_working():
+        return
     live = Cycle.objects.filter(state__in=(CycleState.RUNNING, CycleState.QUEUED)).exists()
     if live or journal.live():
         recover()
