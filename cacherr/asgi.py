@@ -1,6 +1,7 @@
 """HTTP and WebSocket in one application."""
 
 import os
+import warnings
 from typing import Any, cast
 
 from channels.auth import AuthMiddlewareStack
@@ -8,6 +9,8 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cacherr.settings")
+# Whitenoise hands out plain iterators; Django reads the small static files in one go and says so each time.
+warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators", Warning)
 http = get_asgi_application()
 
 from django.urls import path  # noqa: E402 - the apps must be loaded before what imports models

@@ -7,10 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminPasswordWidget
 
 from cacherr.fields import EncryptedField
 from cacherr.overrides import SettingsModel, overrides_of
 
+KEPT = "leave empty to keep what is stored"
 SECRET_SHOWN = "set, not shown"  # noqa: S105 - a placeholder
 
 
@@ -50,7 +52,7 @@ class SettingsAdmin(ModelAdmin):  # type: ignore[misc]
         if isinstance(db_field, EncryptedField):
             return forms.CharField(
                 required=False, label=db_field.verbose_name.capitalize(), help_text=str(db_field.help_text),
-                widget=forms.PasswordInput(attrs={"placeholder": "leave empty to keep what is stored"}),
+                widget=UnfoldAdminPasswordWidget(attrs={"placeholder": KEPT, "autocomplete": "new-password"}),
             )  # fmt: skip
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 

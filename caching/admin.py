@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from unfold.admin import ModelAdmin
 
 from cacherr.errors import CacherrError
@@ -118,6 +119,17 @@ class CycleAdmin(ReadOnlyAdmin):
     list_filter = ("state", "dry_run")
     fields = (
         "state", "trigger", "dry_run", "files_cached", "files_restored", "failures", "error",
-        "started_at", "finished_at",
+        "started_at", "finished_at", "shown_plan",
     )  # fmt: skip
     readonly_fields = fields
+
+    @admin.display(description="plan")
+    def shown_plan(self, row: Cycle) -> str:
+        """Each decision with its score, size and reason."""
+        return render_to_string("admin/caching/plan.html", {"plan": [_shown(decision) for decision in row.plan]})
+
+
+def _shown(decision: dict[str, Any]) -> dict[str, Any]:
+    """A decision with sizes and parts for people."""
+    parts = ", ".join(f"{part['label']} {part['points']:+}" for part in decision["parts"])
+    return decision | {"size": readable(decision["size"]), "parts": parts}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 from pydantic import BaseModel, ConfigDict
 
 from cacherr.envelope import Envelope, failed, ok
@@ -32,12 +32,12 @@ class HealthAnswer(Answer):
 
 
 @open_router.get("health", response={200: HealthAnswer, 503: HealthAnswer})
-def get_health(request: HttpRequest) -> tuple[int, dict[str, Any]]:  # noqa: ARG001 - Ninja's own signature
+def get_health(request: HttpRequest) -> Status[dict[str, Any]]:  # noqa: ARG001 - Ninja's own signature
     """Whether Cacherr is able to work. Needs no login."""
     found = health()
     if found["status"] == "critical":
-        return 503, failed("Cacherr is not able to work.", found) | found
-    return 200, ok(found) | found
+        return Status(503, failed("Cacherr is not able to work.", found) | found)
+    return Status(200, ok(found) | found)
 
 
 @router.get("status", response=Answer)
@@ -54,11 +54,11 @@ def get_stats(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
 
 
 @router.post("start-cache", response={202: Answer})
-def start_cache(request: HttpRequest, body: StartCache | None = None) -> tuple[int, dict[str, Any]]:  # noqa: ARG001
+def start_cache(request: HttpRequest, body: StartCache | None = None) -> Status[dict[str, Any]]:  # noqa: ARG001
     """Ask for a cycle. 409 while one is running."""
     asked = cycle.request("api", dry_run=bool(body and body.dry_run))
     nudge.run_cycle()
-    return 202, ok(asked.summary(), "The cycle begins.")
+    return Status(202, ok(asked.summary(), "The cycle begins."))
 
 
 @router.post("stop-cache", response=Answer)

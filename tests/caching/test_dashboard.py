@@ -1,0 +1,80 @@
+"""The dashboard's first state and its side bar, as the server makes them."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from caching import dashboard
+from caching.models import Cycle, CycleState, Kind, Operation, Phase, State
+from tests.caching.rows import make_rows
+
+pytestmark = pytest.mark.django_db
+
+INLINE = re.compile(r"<script(?![^>]*(?:\bsrc=|application/json))|\son\w+=|\sstyle=")
+
+
+@pytest.fixture
+def page(tmp_path: Path, client: Client) -> str:
+    """The part of the page that is the dashboard's own, with one of everything in it."""
+    make_rows(tmp_path)
+    client.force_login(User.objects.create_superuser("alex"))
+    text = client.get("/admin/").content.decode()
+    return text[text.index('id="dashboard"') : text.index("</script>", text.index('id="dashboard"'))]
+
+
+def test_the_page_can_be_read_without_a_script(page: str) -> None:
+    for words in ("Caching files", "Alpha", "250 B of 1000 B", "50 B/s", "15 s left", "To the SSD", "Cached", "1 file"):
+        assert words in page
+
+
+def test_nothing_on_the_page_needs_inline_scripts_or_styles(page: str) -> None:
+    assert INLINE.findall(page) == []
+    assert INLINE.findall('<script>x</script><p style="x"><p onclick="x">') == ["<script", " style=", " onclick="]
+
+
+def test_every_state_has_its_words() -> None:
+    words = dashboard.WORDS
+    assert set(words["phases"]) == {"", *Phase.values}
+    assert set(words["cycles"]) == set(CycleState.values)
+    assert set(words["kinds"]) == set(words["done"]) == set(Kind.values)
+    finished = {State.ABORTED.value, State.CONFLICT.value}
+    assert set(words["undone"]) == finished
+
+
+@pytest.mark.parametrize("state", CycleState.values)
+def test_a_cycle_in_any_state_is_shown(state: str, client: Client) -> None:
+    Cycle.objects.create(state=state)
+    client.force_login(User.objects.create_superuser("alex"))
+    assert client.get("/admin/").status_code == 200
+
+
+def test_hostile_names_are_escaped(tmp_path: Path, client: Client) -> None:
+    make_rows(tmp_path)
+    Operation.objects.update(title="</script><img src=x onerror=alert(1)>")
+    client.force_login(User.objects.create_superuser("alex"))
+    assert "<img src=x" not in client.get("/admin/").content.decode()
+
+
+def test_the_side_bar_leads_to_pages_that_exist(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("alex"))
+    request = client.get("/admin/").wsgi_request
+    links = [item["link"] for group in dashboard.menu(request) for item in group["items"]]
+    assert [client.get(link, follow=True).status_code for link in links] == [200] * len(links)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, ""),
+        (0, "0 s left"),
+        (59, "59 s left"),
+        (60, "1 min left"),
+        (3599, "59 min left"),
+        (3660, "1 h 1 min left"),
+    ],
+)
+def test_the_time_left_reads_well(seconds: int | None, words: str) -> None:
+    assert dashboard.time_left(seconds) == words

@@ -1,0 +1,87 @@
+"""What the dashboard tells people to look at, and in which order."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caching import problems, state
+from caching.models import CachedFile, Cycle, CycleState, PathMapping
+from plexusers.models import PlexServer
+from tests.caching.rows import Rows, make_rows
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Rows:
+    return make_rows(tmp_path)
+
+
+def snapshot() -> dict[str, Any]:
+    return state.snapshot(0)
+
+
+def told() -> list[tuple[str, str]]:
+    """Level and page of each problem of the present cycle with caches that are all there."""
+    found = problems.found(state.current_cycle(), {"caches": [], "conflicts": 0})
+    return [(problem["level"], problem["page"]) for problem in found]
+
+
+def test_an_empty_installation_is_told_to_set_up_plex_and_a_mapping() -> None:
+    assert told() == [("warning", "plex"), ("warning", "mapping")]
+
+
+def test_a_cycle_that_failed_for_want_of_setup_adds_nothing() -> None:
+    Cycle.objects.create(state=CycleState.FAILED, error="Plex is not set up.")
+    assert told() == [("warning", "plex"), ("warning", "mapping")]
+
+
+def test_all_is_well_when_nothing_is_wrong(rows: Rows) -> None:
+    assert told() == []
+    assert problems.health([]) == "healthy"
+
+
+def test_a_failed_cycle_is_critical_and_says_why(rows: Rows) -> None:
+    Cycle.objects.update(state=CycleState.FAILED, error="The disk is full.")
+    found = problems.found(state.current_cycle(), {"caches": [], "conflicts": 0})
+    assert [problem["message"] for problem in found] == ["The last cycle failed. The disk is full."]
+    assert problems.health(found) == "critical"
+
+
+def test_a_cycle_that_was_cut_short_tells_how_to_go_on(rows: Rows) -> None:
+    Cycle.objects.update(state=CycleState.INTERRUPTED, error="Cacherr ended.")
+    assert "Choose Run now to go on." in snapshot()["problems"][-1]["message"]
+
+
+def test_files_that_failed_are_counted(rows: Rows) -> None:
+    Cycle.objects.update(state=CycleState.COMPLETED, failures=2)
+    assert told() == [("warning", "cycle")]
+    assert "2 files" in snapshot()["problems"][-1]["message"]
+
+
+def test_what_is_wrong_with_plex_is_told_once(rows: Rows) -> None:
+    PlexServer.objects.update(last_error="Plex does not answer.")
+    assert told() == [("warning", "plex")]
+    Cycle.objects.update(state=CycleState.FAILED, error="Plex does not answer.")
+    assert told() == [("critical", "cycle")]
+
+
+def test_an_absent_cache_is_critical_and_told_once(rows: Rows) -> None:
+    absent = {"present": False, "error": "/mnt/cache is not there. Mount it."}
+    Cycle.objects.update(state=CycleState.FAILED, error="/mnt/cache is not there. Mount it.")
+    found = problems.found(state.current_cycle(), {"caches": [absent], "conflicts": 0})
+    assert [(problem["level"], problem["page"]) for problem in found] == [("critical", "mappings")]
+
+
+def test_a_cached_file_in_conflict_wants_a_look(rows: Rows) -> None:
+    CachedFile.objects.update(conflict="Somebody replaced it.")
+    assert {"level": "warning", "page": "files"}.items() <= snapshot()["problems"][-1].items()
+
+
+def test_a_cache_that_nobody_uses_any_more_is_not_shown(rows: Rows) -> None:
+    assert [cache["path"] for cache in snapshot()["stats"]["caches"]] == [rows.file.cache.path]
+    CachedFile.objects.all().delete()
+    assert snapshot()["stats"]["caches"] == []
+    PathMapping.objects.update(cache=rows.file.cache)
+    assert [cache["path"] for cache in snapshot()["stats"]["caches"]] == [rows.file.cache.path]
