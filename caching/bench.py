@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cacherr.errors import CacherrError
 from caching import disk
 from caching.models import MadeDirectory, Operation
-from caching.models.cached_file import path_key
+from caching.models.file_row import path_key
 
 
 class AbortedError(CacherrError):

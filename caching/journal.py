@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from cacherr.errors import CacherrError
 from caching.models import LIVE_STATES, CachedFile, Cycle, Kind, Operation, PathMapping, State
-from caching.models.cached_file import path_key
+from caching.models.file_row import path_key
 from caching.planning.values import Action, Decision
 
 KINDS = {Action.CACHE: Kind.CACHE, Action.RESTORE: Kind.RESTORE, Action.EVICT: Kind.EVICT}
@@ -47,26 +47,12 @@ def plan_return(cycle: Cycle | None, kind: Kind, file: CachedFile, reason: str) 
     """Write the intention to restore or evict a cached file; None when the file has a live operation already."""
     return _write(
         Operation(
+            **file.shared() | {"reason": reason},
             cycle=cycle,
             kind=kind,
-            placement=file.placement,
-            mode=file.mode,
-            array=file.array,
-            cache=file.cache,
-            path=file.relative,
             source_print=file.array_print,
             target_print=file.cache_print,
-            hash=file.hash,
-            original_name=bytes(file.original_name),
-            link_target=bytes(file.link_target),
             bytes_total=file.size,
-            plex_path=file.plex_path,
-            title=file.title,
-            rating_key=file.rating_key,
-            score=file.score,
-            sources=file.sources,
-            who=file.who,
-            reason=reason,
         )
     )
 
@@ -105,25 +91,10 @@ def finish_cached(operation: Operation) -> None:
     with transaction.atomic():
         advance(operation, State.DONE, finished_at=timezone.now(), bytes_done=operation.bytes_total)
         CachedFile.objects.create(
-            array=operation.array,
-            cache=operation.cache,
-            path=operation.relative,
-            path_key=operation.path_key,
-            plex_path=operation.plex_path,
-            placement=operation.placement,
-            mode=operation.mode,
+            **operation.shared(),
             size=operation.bytes_total,
-            hash=operation.hash,
             array_print=operation.source_print,
             cache_print=operation.target_print,
-            original_name=bytes(operation.original_name),
-            link_target=bytes(operation.link_target),
-            title=operation.title,
-            rating_key=operation.rating_key,
-            score=operation.score,
-            sources=operation.sources,
-            who=operation.who,
-            reason=operation.reason,
             cached_at=timezone.now(),
         )
 

@@ -62,7 +62,7 @@ def caches_in_use() -> QuerySet[Root]:
 
 
 def _cache_data(root: Root) -> dict[str, Any]:
-    used = root.cached_files.aggregate(size=Sum("size"))["size"] or 0
+    used = CachedFile.objects.filter(cache=root).aggregate(size=Sum("size"))["size"] or 0
     data = {"id": root.pk, "path": root.path, "present": True, "used": used, "total": 0, "free": 0, "limit": None}
     try:
         with disk.open_root(root.path, root.pk) as opened:

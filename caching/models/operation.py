@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from caching.models.cycle import Cycle
-from caching.models.storage import Mode, Placement, Root
+from caching.models.file_row import FileRow
 
 
 class Kind(models.TextChoices):
@@ -37,40 +37,18 @@ def new_token() -> str:
     return secrets.token_hex(6)
 
 
-class Operation(models.Model):
-    """One journaled file operation.
-
-    Order by `id` (the database's sequence), never by a clock. Fingerprints are `inode:size:mtime_ns`; device numbers
-    change over reboots and ctime with each rename, so they are no part of a file's identity.
-    """
+class Operation(FileRow):
+    """One journaled file operation. Order by `id` (the database's sequence), never by a clock."""
 
     token = models.CharField(max_length=16, unique=True, default=new_token, editable=False)
     cycle = models.ForeignKey(Cycle, models.SET_NULL, null=True, related_name="operations")
     kind = models.CharField(max_length=8, choices=Kind.choices)
-    placement = models.CharField(max_length=8, choices=Placement.choices)
-    mode = models.CharField(max_length=8, choices=Mode.choices)
-    array = models.ForeignKey(Root, models.PROTECT, related_name="+")
-    cache = models.ForeignKey(Root, models.PROTECT, related_name="+")
-    path = models.BinaryField(help_text="The path below both roots, as bytes.")
-    path_key = models.CharField(max_length=32, help_text="A digest of the path: what the constraint below compares.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
     source_print = models.CharField(max_length=80, blank=True, help_text="Fingerprint of the original.")
     target_print = models.CharField(max_length=80, blank=True, help_text="Fingerprint of the cached copy.")
-    hash = models.CharField(
-        max_length=64, blank=True, help_text="xxh3-128 of the content, computed while it was copied."
-    )
-    original_name = models.BinaryField(default=b"", help_text="The private name that the original is parked under.")
-    link_target = models.BinaryField(default=b"", help_text="What our symlink points to.")
     bytes_total = models.BigIntegerField(default=0)
     bytes_done = models.BigIntegerField(default=0)
     bytes_per_second = models.BigIntegerField(default=0)
-    title = models.CharField(max_length=500, blank=True)
-    rating_key = models.CharField(max_length=64, blank=True)
-    plex_path = models.CharField(max_length=4096, blank=True)
-    score = models.PositiveSmallIntegerField(default=0)
-    sources = models.CharField(max_length=200, blank=True)
-    who = models.CharField(max_length=500, blank=True)
-    reason = models.TextField(blank=True, help_text="Why it was planned.")
     outcome = models.TextField(blank=True, help_text="What became of it, when that needs words.")
     cancel_requested = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
@@ -90,16 +68,6 @@ class Operation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.file_name}"
-
-    @property
-    def relative(self) -> bytes:
-        """The path below the roots; databases hand binary columns out in different types."""
-        return bytes(self.path)
-
-    @property
-    def file_name(self) -> str:
-        """The file's own name for people."""
-        return self.relative.rsplit(b"/", 1)[-1].decode("utf-8", "backslashreplace")
 
     @property
     def is_live(self) -> bool:

@@ -1,0 +1,58 @@
+"""What the journal and the cached files both say of a file."""
+
+import hashlib
+from typing import Any
+
+from django.db import models
+
+from caching.models.storage import Mode, Placement, Root
+
+
+def path_key(path: bytes) -> str:
+    """A digest of a path: of fixed length, because database indexes refuse long keys."""
+    return hashlib.blake2b(path, digest_size=16).hexdigest()
+
+
+class FileRow(models.Model):
+    """A file below an array's and a cache's root, who wanted it, and what Cacherr put beside it.
+
+    Fingerprints are `inode:size:mtime_ns`; device numbers change over reboots and ctime with each rename, so they are
+    no part of a file's identity.
+    """
+
+    array = models.ForeignKey(Root, models.PROTECT, related_name="+")
+    cache = models.ForeignKey(Root, models.PROTECT, related_name="+")
+    path = models.BinaryField(help_text="The path below both roots, as bytes.")
+    path_key = models.CharField(max_length=32, help_text="A digest of the path: what constraints compare.")
+    plex_path = models.CharField(max_length=4096, blank=True)
+    placement = models.CharField(max_length=8, choices=Placement.choices)
+    mode = models.CharField(max_length=8, choices=Mode.choices)
+    hash = models.CharField(
+        max_length=64, blank=True, help_text="xxh3-128 of the content, computed while copying."
+    )
+    original_name = models.BinaryField(default=b"", help_text="The private name that the original is parked under.")
+    link_target = models.BinaryField(default=b"", help_text="What our symlink points to.")
+    title = models.CharField(max_length=500, blank=True)
+    rating_key = models.CharField(max_length=64, blank=True)
+    score = models.PositiveSmallIntegerField(default=0)
+    sources = models.CharField(max_length=200, blank=True, help_text="Which sources asked for it, separated by commas.")
+    who = models.CharField(max_length=500, blank=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def relative(self) -> bytes:
+        """The path below the roots; databases hand binary columns out in different types."""
+        return bytes(self.path)
+
+    @property
+    def file_name(self) -> str:
+        """The file's own name for people."""
+        return self.relative.rsplit(b"/", 1)[-1].decode("utf-8", "backslashreplace")
+
+    def shared(self) -> dict[str, Any]:
+        """The values that go from an operation to the cached file and back."""
+        values = {field.name: getattr(self, field.name) for field in FileRow._meta.get_fields()}
+        return {name: bytes(value) if isinstance(value, memoryview) else value for name, value in values.items()}
