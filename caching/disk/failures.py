@@ -1,6 +1,7 @@
 """What the system's errors mean for a person, and what helps."""
 
 import errno
+import os
 
 from cacherr.errors import CacherrError
 
@@ -22,5 +23,7 @@ class StorageFailedError(CacherrError):
 def named(error: OSError) -> StorageFailedError:
     """A system's error with a sentence, its file where it has one, and a cure."""
     message, cure = SENTENCES.get(error.errno or 0, (f"The system says: {error.strerror or error}.", ""))
-    where = error.filename.decode("utf-8", "backslashreplace") if isinstance(error.filename, bytes) else error.filename
-    return StorageFailedError(f"{message[:-1]} ({where})." if where else message, cure)
+    if not isinstance(error.filename, str | bytes):
+        return StorageFailedError(message, cure)
+    where = os.fsencode(error.filename).decode("utf-8", "backslashreplace")  # a database takes no broken text
+    return StorageFailedError(f"{message[:-1]} ({where}).", cure)
