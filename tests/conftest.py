@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
 
 from plexusers.standin import StandIn
 from tests.environment import clean_environment
@@ -144,3 +146,9 @@ def plex(home: Home, installation: Installation) -> Iterator[StandIn]:
     with StandIn(home.household) as server:
         installation.variables |= {"PLEX_URL": server.url, "PLEX_TOKEN": OWNER_TOKEN}
         yield server
+
+
+@pytest.fixture
+def admin_user(db: None) -> User:
+    """Somebody who may do everything; without a password, whose making would take longer than most tests."""
+    return User.objects.create(username="admin", password=make_password(None), is_staff=True, is_superuser=True)

@@ -27,9 +27,7 @@ class FileRow(models.Model):
     plex_path = models.CharField(max_length=4096, blank=True)
     placement = models.CharField(max_length=8, choices=Placement.choices)
     mode = models.CharField(max_length=8, choices=Mode.choices)
-    hash = models.CharField(
-        max_length=64, blank=True, help_text="xxh3-128 of the content, computed while copying."
-    )
+    hash = models.CharField(max_length=64, blank=True, help_text="xxh3-128 of the content, computed while copying.")
     original_name = models.BinaryField(default=b"", help_text="The private name that the original is parked under.")
     link_target = models.BinaryField(default=b"", help_text="What our symlink points to.")
     title = models.CharField(max_length=500, blank=True)

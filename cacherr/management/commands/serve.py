@@ -49,8 +49,11 @@ class Command(CacherrCommand):
             self._serve(**options)
         except KeyboardInterrupt:
             pass  # stopped before everything was up
-        if any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate()):
-            os._exit(0)  # a thread is still waiting for somebody's answer; everything of ours is put away
+        if not cycle.wait_until_idle(0) or any(
+            thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate()
+        ):
+            # A thread is still waiting for somebody's answer, and Python would wait for it. All of ours is put away.
+            os._exit(0)
         return {"success": True}, 0
 
     def _serve(self, *, host: str, port: int, demo_directory: Path | None, **_: object) -> None:

@@ -1,0 +1,145 @@
+"""What is in force: the environment, else the stored row, else the default."""
+
+from collections.abc import Mapping
+
+import pytest
+from django.core import checks
+from pytest_django.fixtures import Settings
+
+from cacherr.env import Environment
+from cacherr.errors import ConfigurationError
+from cacherr.overrides import SettingsModel, overrides_of, setting_fields, settings_models
+from caching.models import CachePolicy
+from plexusers.models import PlexServer
+
+pytestmark = pytest.mark.django_db
+
+
+def declare(settings: Settings, variables: Mapping[str, str]) -> None:
+    """Set these variables and no others."""
+    environment = Environment(variables)
+    settings.CACHERR_OVERRIDES = environment.overrides()
+    settings.ENVIRONMENT_SETTINGS = environment.prefixed()
+    settings.ENVIRONMENT_PROBLEMS = environment.problems
+
+
+def found(settings: Settings, variables: Mapping[str, str]) -> list[checks.CheckMessage]:
+    declare(settings, variables)
+    return checks.run_checks(tags=["environment"])
+
+
+# model, field, variable, its text, value by the environment, value stored, default
+CASES = [
+    (CachePolicy, "dry_run", "CACHERR_DRY_RUN", "true", True, False, False),
+    (CachePolicy, "dry_run", "CACHERR_DRY_RUN", "false", False, True, False),
+    (CachePolicy, "dry_run", "TEST_MODE", "1", True, False, False),
+    (CachePolicy, "dry_run", "DRY_RUN", "off", False, True, False),
+    (CachePolicy, "minimum_hold_hours", "CACHERR_MINIMUM_HOLD_HOURS", "0", 0, 7, 12),
+    (CachePolicy, "minimum_hold_hours", "CACHERR_MINIMUM_HOLD_HOURS", "3", 3, 0, 12),
+    (CachePolicy, "cache_limit", "CACHERR_CACHE_LIMIT", " 1.5TB ", "1.5TB", "10%", ""),
+    (CachePolicy, "min_free_space", "CACHERR_MIN_FREE_SPACE", "20GB", "20GB", "", "5%"),
+    (PlexServer, "plex_url", "PLEX_URL", "http://plex:32400", "http://plex:32400", "http://other", ""),
+    (PlexServer, "plex_url", "CACHERR_PLEX_URL", "http://plex:32400", "http://plex:32400", "http://other", ""),
+    (PlexServer, "plex_token", "PLEX_TOKEN", "token", "token", "stored", ""),
+    (PlexServer, "plex_token", "CACHERR_PLEX_TOKEN", "token", "token", "stored", ""),
+]
+
+
+@pytest.mark.parametrize(("model", "field", "variable", "raw", "value", "stored", "default"), CASES)
+def test_the_environment_wins_over_the_row_and_the_row_over_the_default(  # noqa: PLR0917 - the table's columns
+    settings: Settings,
+    model: type[SettingsModel],
+    field: str,
+    variable: str,
+    raw: str,
+    value: object,
+    stored: object,
+    default: object,
+) -> None:
+    assert getattr(model.effective(), field) == default
+    model(**{field: stored}).save()
+    assert getattr(model.effective(), field) == stored
+    declare(settings, {variable: raw})
+    assert getattr(model.effective(), field) == value
+    assert getattr(model.stored(), field) == stored
+
+
+def test_the_table_above_has_every_setting() -> None:
+    every = {(model, field.name) for model in settings_models() for field in setting_fields(model)}
+    assert {(model, field) for model, field, *_ in CASES} == every
+
+
+def test_reading_settings_writes_nothing() -> None:
+    for model in settings_models():
+        model.effective()
+        assert not model.objects.exists()  # type: ignore[attr-defined]
+
+
+def test_what_is_in_force_cannot_be_stored_by_mistake(settings: Settings) -> None:
+    CachePolicy(cache_limit="10GB").save()
+    declare(settings, {"CACHERR_CACHE_LIMIT": "20GB"})
+    with pytest.raises(ConfigurationError):
+        CachePolicy.effective().save()
+    assert CachePolicy.stored().cache_limit == "10GB"
+
+
+def test_a_value_that_cannot_be_used_overrides_nothing(settings: Settings) -> None:
+    CachePolicy(cache_limit="10GB").save()
+    declare(settings, {"CACHERR_CACHE_LIMIT": "lots"})
+    assert CachePolicy.effective().cache_limit == "10GB"
+    assert list(overrides_of(CachePolicy)) == []
+
+
+BAD = [
+    ("CACHERR_CACHE_LIMIT", "lots"),
+    ("CACHERR_MIN_FREE_SPACE", "-5GB"),
+    ("CACHERR_MINIMUM_HOLD_HOURS", "-1"),
+    ("CACHERR_MINIMUM_HOLD_HOURS", "9999999"),
+    ("CACHERR_MINIMUM_HOLD_HOURS", "soon"),
+    ("CACHERR_DRY_RUN", "perhaps"),
+    ("TEST_MODE", "perhaps"),
+    ("PLEX_URL", "plex:32400"),
+    ("CACHERR_PLEX_URL", "ftp://plex"),
+    ("PLEX_URL", "http://plex:port"),
+]
+
+
+@pytest.mark.parametrize(("variable", "raw"), BAD)
+def test_a_bad_value_is_an_error_with_id_variable_and_cure(settings: Settings, variable: str, raw: str) -> None:
+    (message,) = found(settings, {variable: raw})
+    assert (message.id, message.level, message.obj) == ("cacherr.E002", checks.ERROR, variable)
+    assert variable in message.msg
+    assert f"Correct {variable}" in (message.hint or "")
+
+
+def test_a_secret_is_never_repeated_in_a_finding(settings: Settings) -> None:
+    declare(settings, {"CACHERR_DRY_RUN": "s3cret", "PLEX_URL": "ftp://s3cret", "CACHERR_CACHE_LIMIT": "s3cret"})
+    texts = [message for message in checks.run_checks(tags=["environment"]) if message.obj == "PLEX_URL"]
+    assert texts
+    assert all("s3cret" not in f"{message.msg} {message.hint}" for message in texts)
+
+
+def test_a_file_that_cannot_be_read_is_an_error_with_id_variable_and_cure(settings: Settings) -> None:
+    (message,) = found(settings, {"PLEX_TOKEN_FILE": "/nowhere/token"})
+    assert (message.id, message.level, message.obj) == ("cacherr.E001", checks.ERROR, "PLEX_TOKEN_FILE")
+    assert "/nowhere/token" in message.msg
+    assert message.hint
+
+
+@pytest.mark.parametrize("variable", ["CACHERR_CASH_LIMIT", "CACHERR_CASH_LIMIT_FILE", "CACHERR_"])
+def test_an_unknown_variable_is_a_warning(settings: Settings, variable: str) -> None:
+    (message,) = found(settings, {variable: "/dev/null"})
+    assert (message.id, message.level) == ("cacherr.W001", checks.WARNING)
+    assert variable.removesuffix("_FILE") in message.msg
+    assert message.hint
+
+
+def test_what_is_all_right_is_not_mentioned(settings: Settings) -> None:
+    good = {variable: raw for _, _, variable, raw, *_ in CASES}
+    assert found(settings, {**good, "CACHERR_PORT": "1", "CACHERR_API_KEY": "x", "CACHERR_TEST_REDIS_URL": "y"}) == []
+
+
+def test_everything_that_is_wrong_is_told_in_one_go(settings: Settings) -> None:
+    wrong = {"CACHERR_CACHE_LIMIT": "lots", "PLEX_TOKEN_FILE": "/nowhere", "CACHERR_X": "1", "PLEX_URL": "x"}
+    assert {message.id for message in found(settings, wrong)} == {"cacherr.E001", "cacherr.E002", "cacherr.W001"}
+    assert len(found(settings, wrong)) == 4
