@@ -46,6 +46,9 @@ OLDER_NAMES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# Switches that keep files untouched: one that says yes is never overruled by another name that says no.
+PROTECTIVE = frozenset({"DRY_RUN"})
+
 # Every older name that says where Plex and the media are, or what is done with them.
 OLDER_VARIABLES = (
     "PLEX_URL", "PLEX_TOKEN", "PLEX_SOURCE", "REAL_SOURCE", "CACHE_DESTINATION",
@@ -157,15 +160,18 @@ class Environment:
         return {name.removeprefix(PREFIX).removesuffix(FILE_SUFFIX) for name in names}
 
     def overrides(self) -> dict[str, Override]:
-        """Every variable that may override a setting, by the setting's name in capitals. The newer name wins."""
+        """Every variable that may override a setting, by the setting's name in capitals.
+
+        The newer name wins; of the switches in `PROTECTIVE` whichever is on.
+        """
         candidates: dict[str, tuple[str, ...]] = {setting: (PREFIX + setting,) for setting in self.prefixed()}
         for setting, older in OLDER_NAMES.items():
             candidates[setting] = (PREFIX + setting, *older)
         found: dict[str, Override] = {}
         for setting, variables in candidates.items():
-            for variable in variables:
-                raw = self.raw(variable)
-                if raw is not None:
-                    found[setting] = Override(variable, raw)
-                    break
+            given = [Override(name, raw) for name in variables if (raw := self.raw(name)) is not None]
+            if setting in PROTECTIVE:
+                given.sort(key=lambda override: override.raw.strip().lower() not in TRUE_WORDS)
+            if given:
+                found[setting] = given[0]
         return found

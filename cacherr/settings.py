@@ -239,6 +239,7 @@ LOGGING = {
         **{app: {"level": LOG_LEVEL} for app in ("cacherr", "plexusers", "importlists", "caching")},
         # A 404 or a refused login is not news for the person who reads the log.
         "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         # Every retry as a line of its own; what comes of them is told once, in one sentence.
         "urllib3.connectionpool": {"level": "ERROR"},
         "psycopg.pool": {"level": "ERROR"},

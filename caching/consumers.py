@@ -28,8 +28,8 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
             await self.close(REFUSED)
             return
         events.clients.count += 1
-        await self.channel_layer.group_add(events.GROUP, self.channel_name)
         self.counted = True
+        await self.channel_layer.group_add(events.GROUP, self.channel_name)
         await self._snapshot()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

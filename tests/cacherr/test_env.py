@@ -117,6 +117,8 @@ OVERRIDES: list[tuple[Mapping[str, str], Mapping[str, Override]]] = [
     ({"TEST_MODE": "true"}, {"DRY_RUN": Override("TEST_MODE", "true")}),
     ({"DRY_RUN": "true"}, {"DRY_RUN": Override("DRY_RUN", "true")}),
     ({"DRY_RUN": "", "TEST_MODE": "true"}, {"DRY_RUN": Override("TEST_MODE", "true")}),
+    ({"DRY_RUN": "false", "TEST_MODE": "true"}, {"DRY_RUN": Override("TEST_MODE", "true")}),
+    ({"CACHERR_DRY_RUN": "off", "DRY_RUN": "yes"}, {"DRY_RUN": Override("DRY_RUN", "yes")}),
 ]
 
 

@@ -1,6 +1,7 @@
 /* Preloaded into the process under test. Once armed with a number n and the directory that holds the roots, it counts
    every call that changes something below that directory and sends the process SIGKILL just before the n-th, or lets
-   the n-th call fail with a given error. Nothing is counted while it is not armed. */
+   the n-th call fail with a given error. When it kills, writes to the database count as well: a crash may come between
+   a change on a disk and the row that tells of it. Nothing is counted while it is not armed. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -15,30 +16,35 @@
 
 static long armed_at, counted;
 static int failure;
-static char below[PATH_MAX];
+static char below[PATH_MAX], database[PATH_MAX];
 
-void shim_arm(long at, int error, const char *directory) {
+void shim_arm(long at, int error, const char *directory, const char *journal) {
     counted = 0;
     failure = error;
     snprintf(below, sizeof below, "%s", directory);
+    snprintf(database, sizeof database, "%s", journal);
     armed_at = at;
 }
 
 long shim_counted(void) { return counted; }
 
-static int starts_below(const char *path) {
-    size_t length = strlen(below);
-    return strncmp(path, below, length) == 0 && (path[length] == '/' || path[length] == 0);
+static int lies_in(const char *directory, const char *path) {
+    size_t length = strlen(directory);
+    return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == 0);
 }
 
-static int descriptor_is_below(int fd) {
+static int starts_below(const char *path) { return lies_in(below, path); }
+
+static int descriptor_is_in(const char *directory, int fd) {
     char link[64], path[PATH_MAX];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t length = readlink(link, path, sizeof path - 1);
     if (length < 0) return 0;
     path[length] = 0;
-    return starts_below(path);
+    return lies_in(directory, path);
 }
+
+static int descriptor_is_below(int fd) { return descriptor_is_in(below, fd); }
 
 /* 1: the caller returns -1 with errno set. Never returns when the process is to die here. */
 static int hit(int matters) {
@@ -68,6 +74,10 @@ int renameat2(int a, const char *from, int b, const char *to, unsigned flags) {
     return hit(AT(a, from)) ? -1 : REAL(renameat2)(a, from, b, to, flags);
 }
 ssize_t write(int fd, const void *data, size_t size) { return hit(descriptor_is_below(fd)) ? -1 : REAL(write)(fd, data, size); }
+ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) {
+    int ours = descriptor_is_below(fd) || (!failure && descriptor_is_in(database, fd));
+    return hit(ours) ? -1 : REAL(pwrite64)(fd, data, size, at);
+}
 int fsync(int fd) { return hit(descriptor_is_below(fd)) ? -1 : REAL(fsync)(fd); }
 int fdatasync(int fd) { return hit(descriptor_is_below(fd)) ? -1 : REAL(fdatasync)(fd); }
 int fallocate(int fd, int mode, off_t from, off_t size) {

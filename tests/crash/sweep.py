@@ -82,7 +82,8 @@ class Sweep:
             code = 1
             try:
                 if at:
-                    self.shim.shim_arm(ctypes.c_long(at), error, os.fsencode(self.ground.roots))
+                    roots, journal = os.fsencode(self.ground.roots), os.fsencode(self.config)
+                    self.shim.shim_arm(ctypes.c_long(at), error, roots, journal)
                 work()
                 code = 2 if at and self.shim.shim_counted() < at else 0
             except BaseException:  # noqa: BLE001 - a child must never come back into the parent's code

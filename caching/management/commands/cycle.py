@@ -25,8 +25,10 @@ class Command(CacherrCommand):
 
     def perform(self, **options: Any) -> tuple[dict[str, Any], int]:
         """Run the cycle."""
-        done = cycle.run("command", dry_run=options["dry_run"])
-        events.flush()
+        try:
+            done = cycle.run("command", dry_run=options["dry_run"])
+        finally:
+            events.flush()
         operations = [_outcome(row) for row in done.operations.order_by("id")]
         failed = any(row["state"] != State.DONE for row in operations)
         report = {
