@@ -89,9 +89,24 @@ class Installation:
         output, errors = process.communicate(timeout=120)
         return Answered(process.returncode, output, errors)
 
+    def copies_in_progress(self) -> list[Path]:
+        """The partial copies on the cache. The few bytes by which a mapping is probed are none."""
+        return [path for path in self.cache.rglob(".cacherr.*.tmp") if size_of(path) > PROBE_BYTES]
+
     def public_files(self) -> dict[str, bytes]:
         """What Plex could open below the array: every public name, links followed, with its content."""
         return contents(self.array)
+
+
+PROBE_BYTES = 16
+
+
+def size_of(path: Path) -> int:
+    """A file's size in bytes; 0 when it went away."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def contents(root: Path) -> dict[str, bytes]:

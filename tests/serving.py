@@ -108,4 +108,4 @@ def unfinished(installation: Installation) -> list[tuple[Any, ...]]:
 
 def in_the_middle_of_a_copy(installation: Installation) -> bool:
     """Whether bytes have arrived on the cache and the copy has no public name yet."""
-    return any(path.stat().st_size for path in installation.cache.rglob(".cacherr.*.tmp"))
+    return bool(installation.copies_in_progress())

@@ -197,6 +197,8 @@ async def test_the_end_of_the_server_does_not_wait_for_open_sockets(installation
         assert "Traceback" not in served.text
 
 
+LAYER_READ_SECONDS = 5
+"""How long the channel layer waits for Redis in one read."""
 REDIS_URL = os.environ.get("CACHERR_TEST_REDIS_URL", "")
 
 
@@ -211,6 +213,8 @@ async def test_what_happens_in_another_process_reaches_a_socket_through_redis(
         await asyncio.to_thread(lambda: served.port)
         async with socket(served) as connected:
             await hear_until(connected, "stats")
+            with pytest.raises(TimeoutError):  # a socket that hears nothing for longer than one read stays open
+                await asyncio.wait_for(connected.recv(), LAYER_READ_SECONDS + 2)
             done = await asyncio.to_thread(installation.run, "cycle", "--json")
             assert done.code == 0, done.errors
             begun = await hear_until(connected, "cycle_start")

@@ -28,7 +28,7 @@ def test_a_cycle_killed_in_the_middle_of_a_copy_is_undone_and_the_next_one_compl
     before = installation.public_files()
     extra = {**SLOW, "CACHERR_PLACEMENT": placement}
     process = installation.start("cycle", extra=extra)
-    copying = until(lambda: [path for path in installation.cache.rglob("*.tmp") if path.stat().st_size], "a copy")
+    copying = until(installation.copies_in_progress, "a copy")
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
@@ -54,7 +54,7 @@ def test_a_second_instance_keeps_off_while_one_is_working(
 ) -> None:
     home.film("Alpha", os.urandom(6_000_000))
     process = installation.start("cycle", extra=SLOW)
-    until(lambda: list(installation.cache.rglob("*.tmp")), "a copy")
+    until(installation.copies_in_progress, "a copy")
     process.send_signal(signal.SIGSTOP)  # so that it is still working when the others have started
     same = installation.run("cycle")
     shutil.copytree(installation.config, installation.directory / "other-config")
