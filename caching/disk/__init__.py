@@ -4,10 +4,22 @@ Every name is reached from a root's descriptor, one directory at a time and neve
 only ever given by a rename that refuses to replace, or by an exchange; only private names are ever unlinked.
 """
 
-from caching.disk.copying import Cancelled, Copied, CopyFailedError, Progress, SourceChangedError, copy_verified
+from caching.disk.branches import real_root
+from caching.disk.copying import (
+    Cancelled,
+    Copied,
+    CopyFailedError,
+    Progress,
+    SourceBusyError,
+    SourceChangedError,
+    copy_verified,
+)
 from caching.disk.directories import make_directories, missing_directories, remove_directory
 from caching.disk.failures import StorageFailedError, named
+from caching.disk.hashing import hash_of
+from caching.disk.listing import Listing, listing, looks
 from caching.disk.places import (
+    NOWHERE,
     Fingerprint,
     Kind,
     Look,
@@ -18,36 +30,53 @@ from caching.disk.places import (
     is_private,
     make_link,
     place,
+    place_if_there,
     private_name,
     rename_new,
     sync,
     unlink_private,
 )
-from caching.disk.probing import Finding, probe, remove_probes
+from caching.disk.priority import idle_priority
+from caching.disk.probing import Ability, Finding, probe, remove_probes
+from caching.disk.records import MANIFEST, append, records
 from caching.disk.roots import MARKER, RootDir, Space, lock_roots, mark, open_root, read_marker, space, writable
-from caching.disk.scanning import private_names
+from caching.disk.scanning import private_names, private_names_below
+from caching.disk.settling import settle
+from caching.disk.tags import Tag, read_tag, tag, untag
+from caching.disk.walking import public_files
 
 __all__ = [
+    "MANIFEST",
     "MARKER",
+    "NOWHERE",
+    "Ability",
     "Cancelled",
     "Copied",
     "CopyFailedError",
     "Finding",
     "Fingerprint",
     "Kind",
+    "Listing",
     "Look",
     "Place",
     "Progress",
     "RefusedPathError",
     "RootDir",
+    "SourceBusyError",
     "SourceChangedError",
     "Space",
     "StorageFailedError",
+    "Tag",
+    "append",
     "copy_verified",
     "exchange",
+    "hash_of",
+    "idle_priority",
     "in_use",
     "is_private",
+    "listing",
     "lock_roots",
+    "looks",
     "make_directories",
     "make_link",
     "mark",
@@ -55,15 +84,24 @@ __all__ = [
     "named",
     "open_root",
     "place",
+    "place_if_there",
     "private_name",
     "private_names",
+    "private_names_below",
     "probe",
+    "public_files",
     "read_marker",
+    "read_tag",
+    "real_root",
+    "records",
     "remove_directory",
     "remove_probes",
     "rename_new",
+    "settle",
     "space",
     "sync",
+    "tag",
     "unlink_private",
+    "untag",
     "writable",
 ]

@@ -3,31 +3,33 @@
 import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-import xxhash
-
-from cacherr.errors import CacherrError
-from caching.disk import calls
+from caching.disk import verifying
+from caching.disk.copy_failures import Cancelled, CopyFailedError, SourceBusyError, SourceChangedError
+from caching.disk.layout import layout_of
+from caching.disk.leases import open_for_writing
+from caching.disk.metadata import copy_metadata
 from caching.disk.places import Fingerprint, Place, RefusedPathError
+from caching.disk.priority import idle_priority
+from caching.disk.transfer import Progress, transfer
 
-Progress = Callable[[int], None]
-"""Called with the bytes copied so far, after each chunk; may raise Cancelled."""
+__all__ = [
+    "Cancelled",
+    "Copied",
+    "CopyFailedError",
+    "Progress",
+    "SourceBusyError",
+    "SourceChangedError",
+    "copy_verified",
+]
 
-DROP_EVERY = 32 * 1024 * 1024
-
-
-class Cancelled(Exception):  # noqa: N818 - not an error: somebody asked for it
-    """The copy was asked to stop."""
-
-
-class SourceChangedError(CacherrError):
-    """Somebody wrote to the file while it was copied."""
-
-
-class CopyFailedError(CacherrError):
-    """The copy could not be made or is not equal to its source."""
+TO_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+TO_MAKE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+MAKE_ROOM = "Free some space, or lower the cache limit."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,109 +42,78 @@ class Copied:
     size: int
 
 
-def copy_verified(source: Place, temporary: Place, chunk: int, progress: Progress) -> Copied:
-    """Copy `source` to the new file `temporary` with its metadata; sync it; read it back and compare.
+def copy_verified(source: Place, temporary: Place, chunk: int, progress: Progress, *, exact: bool = False) -> Copied:
+    """Copy `source` to the new file `temporary` with its metadata and holes; sync it; read it back and compare.
 
-    Raises FileExistsError when the temporary name is taken, SourceChangedError, CopyFailedError (its message names the
-    cure), Cancelled, or OSError. The caller removes the temporary afterwards when this raises.
+    `chunk` is the size of one read and write in bytes. A large file is verified by a second thread while it is still
+    being written; that thread has ended when this returns or raises. The work has idle priority on the disks.
+    `exact`: the source will go, so an extended attribute that the copy cannot hold is an error.
+
+    Raises FileExistsError when the temporary name is taken, SourceBusyError, SourceChangedError, CopyFailedError (its
+    message names the cure), what `progress` raises, or OSError: also when the sync fails, which is never tried again
+    because a second one may succeed with the bytes lost. The caller removes the temporary afterwards when this raises.
     """
-    reader = os.open(source.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=source.directory)
-    try:
+    with idle_priority(), _opened(source, TO_READ) as reader:
         before = os.fstat(reader)
-        if not stat.S_ISREG(before.st_mode):
-            raise RefusedPathError(f"{source.name!r} is no plain file.", "It is left alone.")
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        writer = os.open(temporary.name, flags, 0o600, dir_fd=temporary.directory)
-        try:
-            digest = _transfer(reader, writer, before.st_size, chunk, progress)
-            _copy_metadata(reader, writer, before)
-            os.fsync(writer)
+        _require_at_rest(source, reader, before)
+        layout = layout_of(reader, before.st_size)
+        _require_room(temporary, layout.bytes_of_data)
+        with _opened(temporary, TO_MAKE) as writer, _full_disk_named():
+            with verifying.trailing(temporary, writer, layout.size) as behind:
+                digest = transfer(reader, writer, layout, chunk, progress=progress, behind=behind)
+                copy_metadata(reader, writer, before, exact=exact)
+                os.fsync(writer)
+                if behind is None:
+                    verifying.compare_all(writer, layout.size, digest.digest(), lambda: progress(layout.size))
+                else:
+                    behind.wait(0, lambda: progress(layout.size))
             _require_unchanged(source, reader, before)
-            _require_equal(writer, before.st_size, chunk, digest, progress)
             after = os.fstat(writer)
-        finally:
-            os.close(writer)
+    _require_size(after, before)
+    return Copied(str(Fingerprint.of(before)), str(Fingerprint.of(after)), digest.hexdigest(), before.st_size)
+
+
+@contextmanager
+def _opened(at: Place, flags: int) -> Iterator[int]:
+    """Open a file; afterwards nothing of it is left in the page cache."""
+    descriptor = os.open(at.name, flags, 0o600, dir_fd=at.directory)
+    try:
+        yield descriptor
     finally:
-        os.close(reader)
-    return Copied(str(Fingerprint.of(before)), str(Fingerprint.of(after)), digest, before.st_size)
+        _forget_pages(descriptor)
+        os.close(descriptor)
 
 
-def _transfer(reader: int, writer: int, size: int, chunk: int, progress: Progress) -> str:
-    """Copy the bytes while hashing them, and leave the page cache as it was."""
+def _forget_pages(descriptor: int) -> None:
     try:
-        calls.fallocate(writer, size)
-        digest, done, dropped = xxhash.xxh3_128(), 0, 0
-        while block := os.read(reader, chunk):
-            digest.update(block)
-            _write_all(writer, block)
-            done += len(block)
-            if done - dropped >= DROP_EVERY:
-                os.fdatasync(writer)
-                _drop_pages(reader, writer)
-                dropped = done
-            progress(done)
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise CopyFailedError("The cache is full.", "Free some space, or lower the cache limit.") from error
-        raise
-    if done != size:
-        raise SourceChangedError(
-            "The file changed its length while it was copied.", "It is tried again in the next cycle."
-        )
-    return digest.hexdigest()
-
-
-def _write_all(writer: int, block: bytes) -> None:
-    view = memoryview(block)
-    while view:
-        view = view[os.write(writer, view) :]
-
-
-def _drop_pages(*descriptors: int) -> None:
-    for descriptor in descriptors:
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    except OSError:
+        pass  # what is no plain file has none, and no tidying up may hide why a copy ended
 
 
-def _copy_metadata(reader: int, writer: int, status: os.stat_result) -> None:
-    """Extended attributes, owner, mode and times, in this order: each later one is undone by an earlier one."""
-    for name in _xattrs(reader):
-        try:
-            os.setxattr(writer, name, os.getxattr(reader, name))
-        except OSError as error:
-            # An attribute that the cache's file system cannot hold is no reason to refuse the file.
-            if error.errno not in {
-                errno.EOPNOTSUPP,
-                errno.EPERM,
-                errno.ENODATA,
-                errno.EACCES,
-                errno.ENOSPC,
-                errno.E2BIG,
-            }:
-                raise
-    mine = os.fstat(writer)
-    if (mine.st_uid, mine.st_gid) != (status.st_uid, status.st_gid):
-        _change_owner(writer, status)
-    os.fchmod(writer, status.st_mode & 0o7777)
-    os.utime(writer, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def _change_owner(writer: int, status: os.stat_result) -> None:
+@contextmanager
+def _full_disk_named() -> Iterator[None]:
     try:
-        os.fchown(writer, status.st_uid, status.st_gid)
-    except PermissionError as error:
-        raise CopyFailedError(
-            f"The copy cannot be given the file's owner ({status.st_uid}:{status.st_gid}).",
-            "Run Cacherr as that user (PUID and PGID), or as root.",
-        ) from error
-
-
-def _xattrs(reader: int) -> list[str]:
-    try:
-        return os.listxattr(reader)
+        yield
     except OSError as error:
-        if error.errno in {errno.EOPNOTSUPP, errno.ENOSYS}:
-            return []
+        if error.errno in FULL:
+            raise CopyFailedError("The disk is full.", MAKE_ROOM) from error
         raise
+
+
+def _require_at_rest(source: Place, reader: int, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise RefusedPathError(f"{source.name!r} is no plain file.", "It is left alone.")
+    if open_for_writing(reader):
+        raise SourceBusyError("Somebody is still writing the file.", "It is tried again in the next cycle.")
+
+
+def _require_room(temporary: Place, needed: int) -> None:
+    """Look at the file system that the temporary is really on, which may be another one than its root's."""
+    room = os.fstatvfs(temporary.directory)
+    free = room.f_bavail * room.f_frsize
+    if room.f_blocks and free < needed:  # some FUSE file systems know nothing of their size
+        raise CopyFailedError(f"The disk is full: {needed} bytes are needed and {free} are free.", MAKE_ROOM)
 
 
 def _require_unchanged(source: Place, reader: int, before: os.stat_result) -> None:
@@ -155,18 +126,6 @@ def _require_unchanged(source: Place, reader: int, before: os.stat_result) -> No
         raise SourceChangedError("The file changed while it was copied.", "It is tried again in the next cycle.")
 
 
-def _require_equal(writer: int, size: int, chunk: int, digest: str, progress: Progress) -> None:
-    """Read the copy back from the device, not from memory, and compare."""
-    _drop_pages(writer)
-    os.lseek(writer, 0, os.SEEK_SET)
-    again, done = xxhash.xxh3_128(), 0
-    while block := os.read(writer, chunk):
-        again.update(block)
-        done += len(block)
-        progress(size)  # the bytes are all there; this only lets a cancel through
-    _drop_pages(writer)
-    if done != size or again.hexdigest() != digest:
-        raise CopyFailedError(
-            "What was read back from the cache is not what was written.",
-            "Check the cache disk and the memory of this machine. The original is untouched.",
-        )
+def _require_size(copy: os.stat_result, source: os.stat_result) -> None:
+    if copy.st_size != source.st_size:
+        raise CopyFailedError("Somebody wrote to the unfinished copy.", "It is tried again in the next cycle.")

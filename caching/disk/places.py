@@ -1,20 +1,21 @@
 """Places: a name in an opened directory, and the few things that may be done to it."""
 
 import errno
-import fcntl
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 from cacherr.errors import CacherrError
 from caching.disk import calls
+from caching.disk.leases import open_elsewhere
 from caching.disk.roots import RootDir
 
 PRIVATE_PREFIX = b".cacherr."
+NOWHERE = -1
 DIRECTORY_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -57,6 +58,21 @@ class Look:
     target: bytes = b""
     """What a link points to."""
     size: int = 0
+    links: int = 1
+    """How many names a file has: hard links."""
+    changed: int = 0
+    """When anything of it last changed (ctime), in seconds since 1970 UTC."""
+
+    @classmethod
+    def of_file(cls, status: os.stat_result) -> "Look":
+        """The look of a plain file with this status."""
+        return cls(
+            Kind.FILE,
+            print=str(Fingerprint.of(status)),
+            size=status.st_size,
+            links=status.st_nlink,
+            changed=int(status.st_ctime),
+        )
 
     def is_file(self, fingerprint: str) -> bool:
         """Whether this is the very file that the journal knows."""
@@ -69,7 +85,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A name in an opened directory."""
+    """A name in an opened directory. Where the directory is not there (`NOWHERE`), every name in it is absent."""
 
     directory: int
     name: bytes
@@ -80,12 +96,14 @@ class Place:
 
     def look(self) -> Look:
         """See what stands here, without following a link."""
+        if self.directory == NOWHERE:
+            return Look(Kind.ABSENT)
         try:
             status = os.stat(self.name, dir_fd=self.directory, follow_symlinks=False)
         except FileNotFoundError:
             return Look(Kind.ABSENT)
         if stat.S_ISREG(status.st_mode):
-            return Look(Kind.FILE, print=str(Fingerprint.of(status)), size=status.st_size)
+            return Look.of_file(status)
         if stat.S_ISLNK(status.st_mode):
             return Look(Kind.LINK, target=os.readlink(self.name, dir_fd=self.directory))
         return Look(Kind.OTHER)
@@ -103,17 +121,50 @@ def is_private(name: bytes) -> bool:
 
 @contextmanager
 def place(root: RootDir, relative: bytes) -> Iterator[Place]:
-    """The place of a path below a root. Its directory must exist. Raises RefusedPathError."""
+    """The place of a path below a root. Raises FileNotFoundError without its directory, RefusedPathError."""
     *parents, name = split(relative)
-    fd = os.dup(root.fd)
+    fd = _descend(root, parents, relative)
     try:
-        for part in parents:
-            below = _step(fd, part, relative)
-            os.close(fd)
-            fd = below
         yield Place(fd, name)
     finally:
         os.close(fd)
+
+
+@contextmanager
+def place_if_there(root: RootDir | None, relative: bytes) -> Iterator[Place]:
+    """The place of a path below a root, also where its directory or the whole root is missing: then it is absent.
+
+    Raises RefusedPathError.
+    """
+    with ExitStack() as stack:
+        at = Place(NOWHERE, split(relative)[-1])
+        if root is not None:
+            try:
+                at = stack.enter_context(place(root, relative))
+            except FileNotFoundError:
+                pass  # then it is nowhere
+        yield at
+
+
+def _descend(root: RootDir, parents: Sequence[bytes], relative: bytes) -> int:
+    """Open the innermost of nested directories, no symlink followed: by the kernel at once, or one by one."""
+    try:
+        return calls.open_beneath(root.fd, b"/".join(parents) or b".")
+    except OSError as error:
+        _refuse_links(error, relative)
+        if error.errno not in {errno.ENOSYS, errno.EPERM, errno.EINVAL, errno.EAGAIN}:
+            raise
+    fd = os.dup(root.fd)
+    for part in parents:
+        try:
+            below = os.open(part, DIRECTORY_FLAGS, dir_fd=fd)
+        except OSError as error:
+            _refuse_links(error, relative)
+            raise
+        finally:
+            os.close(fd)
+        fd = below
+    return fd
 
 
 def split(relative: bytes) -> list[bytes]:
@@ -124,24 +175,28 @@ def split(relative: bytes) -> list[bytes]:
     return parts
 
 
-def _step(fd: int, part: bytes, relative: bytes) -> int:
-    try:
-        return os.open(part, DIRECTORY_FLAGS, dir_fd=fd)
-    except OSError as error:
-        if error.errno in {errno.ELOOP, errno.ENOTDIR}:
-            shown = relative.decode("utf-8", "backslashreplace")
-            raise RefusedPathError(f"A directory in {shown} is a link or no directory.", "It is left alone.") from error
-        raise
+def _refuse_links(error: OSError, relative: bytes) -> None:
+    if error.errno in {errno.ELOOP, errno.ENOTDIR, errno.EXDEV}:
+        shown = relative.decode("utf-8", "backslashreplace")
+        raise RefusedPathError(f"A directory in {shown} is a link or no directory.", "It is left alone.") from error
 
 
 def rename_new(old: Place, new: Place) -> None:
     """Give a file a new name that nothing has yet. Raises FileExistsError when something has it."""
+    _require_directory(old, new)
     calls.renameat2(old.directory, old.name, new.directory, new.name, calls.RENAME_NOREPLACE)
 
 
 def exchange(one: Place, other: Place) -> None:
     """Let two names swap what they stand for, in one step: neither is missing for an instant."""
+    _require_directory(one, other)
     calls.renameat2(one.directory, one.name, other.directory, other.name, calls.RENAME_EXCHANGE)
+
+
+def _require_directory(*places: Place) -> None:
+    for at in places:
+        if at.directory == NOWHERE:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fsdecode(at.name))
 
 
 def make_link(at: Place, target: bytes, like: Place) -> None:
@@ -160,6 +215,8 @@ def make_link(at: Place, target: bytes, like: Place) -> None:
 def unlink_private(at: Place) -> None:
     """Remove a private name; absent is fine. A public name is refused."""
     _require_private(at)
+    if at.directory == NOWHERE:
+        return
     try:
         os.unlink(at.name, dir_fd=at.directory)
     except FileNotFoundError:
@@ -175,7 +232,8 @@ def _require_private(at: Place) -> None:
 
 def sync(at: Place) -> None:
     """Make the names of the place's directory durable."""
-    os.fsync(at.directory)
+    if at.directory != NOWHERE:
+        os.fsync(at.directory)
 
 
 def in_use(at: Place) -> bool:
@@ -185,11 +243,6 @@ def in_use(at: Place) -> bool:
     """
     fd = os.open(at.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=at.directory)
     try:
-        fcntl.fcntl(fd, calls.F_SETLEASE, calls.F_WRLCK)
-    except OSError as error:
-        return error.errno in {errno.EAGAIN, errno.EBUSY}
-    else:
-        fcntl.fcntl(fd, calls.F_SETLEASE, calls.F_UNLCK)
-        return False
+        return open_elsewhere(fd)
     finally:
         os.close(fd)

@@ -7,13 +7,28 @@ import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from cacherr.errors import ConfigurationError
 from caching.disk import calls
+from caching.disk.branches import first_branch
+from caching.disk.leases import require_leases
 from caching.disk.places import Kind, Place, exchange, make_link, place, private_name, rename_new, unlink_private
 from caching.disk.roots import RootDir
+from caching.disk.tags import ATTRIBUTE
 
 ROLES = ("tmp", "orig", "rm")
+
+
+class Ability(StrEnum):
+    """What a file system may be able to do. Nothing that is missing is emulated."""
+
+    RENAME = "rename without replacing"
+    EXCHANGE = "exchange of names"
+    DURABLE = "sync of directories"
+    LINK = "hard links"
+    ATTRIBUTE = "extended attributes"
+    LEASE = "leases, which tell who has a file open"
 
 
 @dataclass(slots=True)
@@ -22,8 +37,8 @@ class Finding:
 
     view: str = "hidden"
     """`union`: Plex's path shows the cache's file; `array`: the array's; `hidden`: it cannot be seen from here."""
-    missing: list[str] = field(default_factory=list)
-    """Abilities that the symlink placement needs and a root does not have."""
+    lacking: set[tuple[str, Ability]] = field(default_factory=set)
+    """What `array` or `cache` cannot do."""
 
 
 def probe(array: RootDir, cache: RootDir, plex_prefix: str, token: str) -> Finding:
@@ -59,9 +74,16 @@ def _probe(array: RootDir, cache: RootDir, plex_prefix: str, token: str) -> Find
             )
         _write(on_array, b"array")
         finding = Finding(view=_view(plex_prefix, name))
-        _ability(finding, "replacing-free rename on the cache", lambda: _rename_works(on_cache, token))
-        _ability(finding, "exchange of names on the array", lambda: _exchange_works(on_array, token))
+        finding.lacking |= {("cache", ability) for ability in _lacking(on_cache, token)}
+        with first_branch(array) as real, place(real, name) as on_disk:
+            if on_disk.look().kind is Kind.ABSENT:
+                _write(on_disk, b"array")
+            finding.lacking |= {("array", ability) for ability in _lacking(on_disk, token)}
     return finding
+
+
+def _lacking(at: Place, token: str) -> list[Ability]:
+    return [ability for ability, works in ABILITIES.items() if not _can(works, at, token)]
 
 
 def _write(at: Place, content: bytes) -> None:
@@ -81,34 +103,78 @@ def _view(plex_prefix: str, name: bytes) -> str:
     return {b"cache": "union", b"array": "array"}.get(content, "hidden")
 
 
-def _ability(finding: Finding, label: str, works: Callable[[], None]) -> None:
+def _can(works: Callable[[Place, str], None], at: Place, token: str) -> bool:
     try:
-        works()
+        works(at, token)
     except OSError as error:
-        if error.errno not in {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM}:
+        if error.errno not in {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.ENOLCK, errno.EACCES}:
             raise
-        finding.missing.append(label)
+        return False
+    return True
 
 
-def _rename_works(at: Place, token: str) -> None:
+def _rename(at: Place, token: str) -> None:
     other = at.sibling(private_name(token, "rm"))
     rename_new(at, other)
     calls.renameat2(other.directory, other.name, at.directory, at.name, calls.RENAME_NOREPLACE)
 
 
-def _exchange_works(at: Place, token: str) -> None:
+def _exchange(at: Place, token: str) -> None:
     other = at.sibling(private_name(token, "orig"))
     make_link(other, b"nowhere", at)
-    exchange(at, other)
-    exchange(at, other)
+    try:
+        exchange(at, other)
+        exchange(at, other)
+    finally:
+        unlink_private(other)
+
+
+def _hard_link(at: Place, token: str) -> None:
+    other = at.sibling(private_name(token, "orig"))
+    os.link(at.name, other.name, src_dir_fd=at.directory, dst_dir_fd=at.directory)
+    unlink_private(other)
+
+
+def _attribute(at: Place, _token: str) -> None:
+    fd = os.open(at.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at.directory)
+    try:
+        os.setxattr(fd, ATTRIBUTE, b"probe")
+        os.removexattr(fd, ATTRIBUTE)
+    finally:
+        os.close(fd)
+
+
+def _lease(at: Place, _token: str) -> None:
+    fd = os.open(at.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at.directory)
+    try:
+        require_leases(fd)
+    except BlockingIOError:
+        return  # somebody looks at the probe at this moment: there are leases
+    finally:
+        os.close(fd)
+
+
+def _durable(at: Place, _token: str) -> None:
+    os.fsync(at.directory)
+
+
+ABILITIES: dict[Ability, Callable[[Place, str], None]] = {
+    Ability.RENAME: _rename,
+    Ability.EXCHANGE: _exchange,
+    Ability.DURABLE: _durable,
+    Ability.LINK: _hard_link,
+    Ability.ATTRIBUTE: _attribute,
+    Ability.LEASE: _lease,
+}
 
 
 def remove_probes(array: RootDir, cache: RootDir, token: str) -> None:
     """Remove what a probe may have left. The token was recorded, so the names are ours."""
-    for root in (array, cache):
-        for role in ROLES:
-            with place(root, private_name(token, role)) as at:
-                try:
-                    unlink_private(at)
-                except OSError:
-                    continue  # a root that turned read-only keeps its probe until the next try
+    with first_branch(array) as real:
+        for root in (array, cache, real):
+            for role in ROLES:
+                with place(root, private_name(token, role)) as at:
+                    try:
+                        unlink_private(at)
+                    except OSError:
+                        continue  # a root that turned read-only keeps its probe until the next try

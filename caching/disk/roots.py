@@ -28,6 +28,8 @@ class Space:
 
     total: int
     free: int
+    file_system: str = ""
+    """Which file system it is, until the next reboot: roots on the same one share its room."""
 
 
 @contextmanager
@@ -114,7 +116,8 @@ def mark(root: RootDir) -> str:
 def space(root: RootDir) -> Space:
     """Total and free bytes of the file system that the root is on."""
     numbers = os.fstatvfs(root.fd)
-    return Space(numbers.f_blocks * numbers.f_frsize, numbers.f_bavail * numbers.f_frsize)
+    total, free = numbers.f_blocks * numbers.f_frsize, numbers.f_bavail * numbers.f_frsize
+    return Space(total, free, str(os.fstat(root.fd).st_dev))
 
 
 def writable(root: RootDir) -> bool:

@@ -17,6 +17,12 @@ def private_names(cache: RootDir, array: RootDir) -> Iterator[tuple[RootDir, byt
         yield from ((array, name) for name in _listed(array.fd, directory))
 
 
+def private_names_below(root: RootDir) -> Iterator[bytes]:
+    """Every private name below a root, by walking all of it: on an array that wakes every disk."""
+    for _, names in _walk(root.fd, b""):
+        yield from names
+
+
 def _walk(fd: int, directory: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
     found, below = [], []
     with os.scandir(fd) as entries:
