@@ -2,12 +2,15 @@
 
 from caching.models.cached_file import CachedFile, MadeDirectory
 from caching.models.cycle import Cycle, CycleState, Phase, Pulse
-from caching.models.operation import LIVE_STATES, Kind, Operation, State
-from caching.models.policy import CachePolicy
+from caching.models.operation import AUTOMATIC, LIVE_STATES, RESCUE, Kind, Operation, State, Way
+from caching.models.policy import AssociatedFiles, CachePolicy
 from caching.models.storage import Mode, PathMapping, Placement, Root
 
 __all__ = [
+    "AUTOMATIC",
     "LIVE_STATES",
+    "RESCUE",
+    "AssociatedFiles",
     "CachePolicy",
     "CachedFile",
     "Cycle",
@@ -22,4 +25,5 @@ __all__ = [
     "Pulse",
     "Root",
     "State",
+    "Way",
 ]

@@ -14,6 +14,9 @@ class CachedFile(FileRow):
     cache_print = models.CharField(max_length=80, help_text="Fingerprint of the cached copy.")
     conflict = models.TextField(blank=True, help_text="Why nothing is done with it until somebody has looked.")
     cached_at = models.DateTimeField()
+    rescued_at = models.DateTimeField(
+        null=True, help_text="When its original got its name back because the cache disk was gone (UTC)."
+    )
 
     class Meta:
         verbose_name = "cached file"

@@ -27,6 +27,16 @@ class FileRow(models.Model):
     plex_path = models.CharField(max_length=4096, blank=True)
     placement = models.CharField(max_length=8, choices=Placement.choices)
     mode = models.CharField(max_length=8, choices=Mode.choices)
+    park_originals = models.BooleanField(
+        default=False, help_text="On a union: the original is parked instead of shadowed."
+    )
+    original_damaged = models.BooleanField(
+        default=False, help_text="An audit found bit rot in the original: it is made again from the good copy."
+    )
+    belongs_to = models.BinaryField(
+        default=b"",
+        help_text="A sidecar's video, as a path below the roots; ending in a slash: every video of that directory.",
+    )
     hash = models.CharField(max_length=64, blank=True, help_text="xxh3-128 of the content, computed while copying.")
     original_name = models.BinaryField(default=b"", help_text="The private name that the original is parked under.")
     link_target = models.BinaryField(default=b"", help_text="What our symlink points to.")
@@ -44,6 +54,21 @@ class FileRow(models.Model):
     def relative(self) -> bytes:
         """The path below the roots; databases hand binary columns out in different types."""
         return bytes(self.path)
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether the original's name becomes a symlink."""
+        return self.placement == Placement.SYMLINK
+
+    @property
+    def leaves_name(self) -> bool:
+        """Whether the original gives up its own name while the file is cached; otherwise it is only shadowed."""
+        return self.is_linked or self.park_originals or self.mode == Mode.MOVE
+
+    @property
+    def keeps_original(self) -> bool:
+        """Whether the original stays, under whatever name."""
+        return self.mode == Mode.COPY
 
     @property
     def file_name(self) -> str:

@@ -37,6 +37,21 @@ def new_token() -> str:
     return secrets.token_hex(6)
 
 
+class Way(models.TextChoices):
+    """How the array's name is served when a file comes back. Chosen by what the disks show, before anything is done."""
+
+    IN_PLACE = "in place", "the original never left its name"
+    BACK = "back", "the parked original gets its name back"
+    COPIED = "copied", "the cached file is copied back and published"
+    REPLACED = "replaced", "another program's new file has the name and keeps it"
+
+
+AUTOMATIC = "cycle"
+"""The trigger of an operation that nobody ordered."""
+RESCUE = "rescue"
+"""The trigger of an operation that brings an original back without its cache."""
+
+
 class Operation(FileRow):
     """One journaled file operation. Order by `id` (the database's sequence), never by a clock."""
 
@@ -44,8 +59,17 @@ class Operation(FileRow):
     cycle = models.ForeignKey(Cycle, models.SET_NULL, null=True, related_name="operations")
     kind = models.CharField(max_length=8, choices=Kind.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
+    trigger = models.CharField(max_length=20, default=AUTOMATIC, help_text="Who asked for it.")
+    follows = models.ForeignKey(
+        "self", models.SET_NULL, null=True, related_name="followed_by",
+        help_text="The operation that this one undoes or tries again.",
+    )  # fmt: skip
+    way = models.CharField(max_length=10, choices=Way.choices, blank=True)
     source_print = models.CharField(max_length=80, blank=True, help_text="Fingerprint of the original.")
     target_print = models.CharField(max_length=80, blank=True, help_text="Fingerprint of the cached copy.")
+    stale_print = models.CharField(
+        max_length=80, blank=True, help_text="Fingerprint of an original that a newer file replaces; it leaves last."
+    )
     bytes_total = models.BigIntegerField(default=0)
     bytes_done = models.BigIntegerField(default=0)
     bytes_per_second = models.BigIntegerField(default=0)
@@ -68,6 +92,17 @@ class Operation(FileRow):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.file_name}"
+
+    @property
+    def is_rescue(self) -> bool:
+        """Whether it is done without the cache, whose disk is gone."""
+        return self.trigger == RESCUE
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody ordered it and nobody has begun it: it waits for a worker and is no crash's remains."""
+        ordered = self.cycle_id is None and not self.is_rescue
+        return ordered and self.state == State.PLANNED and self.started_at is None
 
     @property
     def is_live(self) -> bool:

@@ -1,7 +1,7 @@
 """The owner's settings for what may be cached and how."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from cacherr.overrides import SettingsModel
@@ -14,6 +14,21 @@ def validate_size(value: str) -> None:
         parse_size(value)
     except ValueError as error:
         raise ValidationError(str(error)) from error
+
+
+def validate_rate(value: str) -> None:
+    """Accept an amount of bytes; a share of nothing in particular is none."""
+    validate_size(value)
+    if "%" in value:
+        raise ValidationError("Write an amount a second, such as 80MB.")
+
+
+class AssociatedFiles(models.TextChoices):
+    """Which sidecars join their video."""
+
+    ALL = "all", "all: subtitles, artwork, NFO"
+    SUBTITLES = "subtitles", "subtitles only"
+    NONE = "none", "none"
 
 
 class CachePolicy(SettingsModel):
@@ -31,6 +46,46 @@ class CachePolicy(SettingsModel):
         default=12, validators=[MaxValueValidator(24 * 365)],
         help_text="A cached file stays at least this many hours, even when nobody wants it any more.",
     )  # fmt: skip
+    associated_files = models.CharField(
+        max_length=10, choices=AssociatedFiles.choices, default=AssociatedFiles.ALL,
+        help_text="Which files that belong to a video are cached and brought back together with it.",
+    )  # fmt: skip
+    park_originals = models.BooleanField(
+        default=False,
+        help_text="On a union: rename the original to a private name while its copy is cached, instead of leaving it "
+        "hidden behind the copy. Then a deletion through the union is not undone by the original re-appearing, "
+        "but after the loss of the cache disk the file is gone from Plex until the rescue has run.",
+    )
+    operations_to_cache = models.PositiveSmallIntegerField(
+        "parallel operations to the cache", default=2, validators=[MinValueValidator(1), MaxValueValidator(16)],
+        help_text="How many files are copied to the cache at the same time.",
+    )  # fmt: skip
+    operations_to_array = models.PositiveSmallIntegerField(
+        "parallel operations to the array", default=1, validators=[MinValueValidator(1), MaxValueValidator(16)],
+        help_text="How many files are restored or evicted at the same time.",
+    )  # fmt: skip
+    bandwidth_limit = models.CharField(
+        max_length=20, blank=True, validators=[validate_rate],
+        help_text="All copying together reads at most this much a second, for example 80MB. Empty: no limit.",
+    )  # fmt: skip
+    bandwidth_limit_streaming = models.CharField(
+        "bandwidth limit while streaming", max_length=20, blank=True, validators=[validate_rate],
+        help_text="The limit while anybody streams from Plex. Empty: the same as otherwise.",
+    )  # fmt: skip
+    settle_minutes = models.PositiveIntegerField(
+        default=10, validators=[MaxValueValidator(24 * 60)],
+        help_text="A file on a network or FUSE file system, where nobody can tell whether it is still being written, "
+        "must have been at rest for this long before it is cached.",
+    )  # fmt: skip
+    rescue_after_seconds = models.PositiveIntegerField(
+        default=30, validators=[MaxValueValidator(24 * 3600)],
+        help_text="When a cache disk is gone for this long, parked originals get their names back by themselves.",
+    )  # fmt: skip
+    mover_pid_file = models.CharField(
+        max_length=4096, blank=True, default="/var/run/mover.pid",
+        help_text="Nothing is done while this file exists: Unraid's mover runs. Empty: do not look.",
+    )  # fmt: skip
+    paused = models.BooleanField(default=False, help_text="Begin nothing new, and let copies in progress wait.")
     dry_run = models.BooleanField(
         default=False, help_text="Plan and explain only: no file is touched while this is on."
     )

@@ -18,6 +18,7 @@ class Mode(models.TextChoices):
     """What becomes of the original while a file is cached."""
 
     COPY = "copy", "copy: the original is kept"
+    MOVE = "move", "move: only the cached copy remains; it is lost if the cache disk dies"
 
 
 class WantedPlacement(models.TextChoices):
@@ -51,12 +52,20 @@ class Root(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     path = models.CharField(max_length=4096)
     proved_at = models.DateTimeField(auto_now=True)
+    lacks = models.CharField(
+        max_length=200, blank=True, editable=False, help_text="What its file system cannot do, as far as was tried."
+    )
+    absent_since = models.DateTimeField(null=True, editable=False, help_text="Since when its marker is gone (UTC).")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "path"], name="root_path_is_proved_once")]
 
     def __str__(self) -> str:
         return self.path
+
+    def can(self, ability: str) -> bool:
+        """Whether its file system showed this ability when it was proved."""
+        return ability not in self.lacks.split("; ")
 
 
 def validate_root(value: str) -> None:
