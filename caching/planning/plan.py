@@ -3,27 +3,41 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from caching.planning.belonging import Company, followers, join, rank, why_it_must_leave
+from caching.planning.room import Rooms
 from caching.planning.score import score
-from caching.planning.sizes import readable
-from caching.planning.values import Action, Cached, Decision, FileKey, Part, Plan, Situation, Skipped, Storage, Want
+from caching.planning.values import Action, Cached, Decision, FileKey, Part, Plan, Situation, Skipped, Want
 
 
 def make_plan(situation: Situation) -> Plan:
-    """Decide what becomes of every wanted and every cached file.
+    """Decide what becomes of every wanted and every cached file, and of the sidecars that belong to them.
 
     Deterministic: the order of the input does not matter. Restores come first because they make room, then caching,
-    best score first; among equals the smaller file, then the name.
+    best score first; among equals the smaller file, then the name; sidecars other than subtitles come after all videos.
     """
     wants = _by_file(situation.wants)
-    cached = {item.file: item for item in situation.cached}
-    leaving = [_stay_or_leave(item, situation) for key, item in cached.items() if key not in wants]
-    keeping = [_wanted_and_cached(item, wants[key], situation) for key, item in cached.items() if key in wants]
-    wishes = [_wish(key, group, situation) for key, group in wants.items() if key not in cached]
-    decisions = [*leaving, *keeping]
-    caching = _fit(wishes, decisions, situation)
-    decisions.extend(caching)
-    decisions.extend(_skip(skipped) for skipped in situation.skipped)
-    return Plan(tuple(sorted(decisions, key=_order)))
+    sidecars = followers(situation, wants)
+    beside = {follower.file for follower in sidecars}
+    videos = [item for item in situation.cached if item.file not in beside]
+    there = {item.file for item in videos}
+    settled = [_settle(item, wants.get(item.file, []), situation) for item in videos]
+    wishes = [_wish(key, group, situation) for key, group in wants.items() if key not in there]
+
+    staying = [decision for decision in settled if decision.action is not Action.RESTORE]
+    company = Company(situation, staying, wishes)
+    answers = [(follower, company.settle(follower)) for follower in sidecars]
+    settled.extend(decision for _, decision in answers if decision is not None)
+    undecided = [follower for follower, decision in answers if decision is None]
+
+    rooms = Rooms(situation.storages)
+    for decision in settled:
+        _account(decision, rooms)
+    for follower in undecided:
+        if follower.cached:  # it is weighed again, together with the video that it may stay for
+            rooms.release(follower.file.cache, follower.size)
+    wanted = [decision for decision in staying if decision.file in wants and decision.action is Action.KEEP]
+    joined = join(undecided, [*wishes, *wanted], rooms)
+    return _in_order([*settled, *joined, *(_skip(skipped) for skipped in situation.skipped)])
 
 
 def _by_file(wants: Iterable[Want]) -> dict[FileKey, list[Want]]:
@@ -50,93 +64,57 @@ def _wish(key: FileKey, wants: list[Want], situation: Situation, action: Action 
     )
 
 
-def _wanted_and_cached(item: Cached, wants: list[Want], situation: Situation) -> Decision:
+def _settle(item: Cached, wants: list[Want], situation: Situation) -> Decision:
+    """A cached file that is nobody's sidecar: whether it stays hangs on no other file."""
     if item.conflict:
-        return _conflict(item)
-    return _wish(item.file, wants, situation, Action.KEEP)
+        return _of(item, Action.SKIP, item.conflict, problem=True)
+    playing = any(want.source == "playing" for want in wants) or "playing" in situation.unknown_sources
+    reason = why_it_must_leave(item)
+    if reason and not playing:
+        return _of(item, Action.RESTORE, reason)
+    return _wish(item.file, wants, situation, Action.KEEP) if wants else _stay_or_leave(item, situation)
 
 
 def _stay_or_leave(item: Cached, situation: Situation) -> Decision:
     """A cached file that nobody is known to want now."""
-    if item.conflict:
-        return _conflict(item)
     unknown = item.sources & situation.unknown_sources
     held = situation.now - item.cached_at
     if "playing" in situation.unknown_sources:
-        action, reason = Action.KEEP, "stays: it is unknown what is playing"
-    elif unknown:
-        action, reason = Action.KEEP, f"stays: what {', '.join(sorted(unknown))} wants is unknown"
-    elif held < situation.rules.minimum_hold:
+        return _of(item, Action.KEEP, "stays: it is unknown what is playing")
+    if unknown:
+        return _of(item, Action.KEEP, f"stays: what {', '.join(sorted(unknown))} wants is unknown")
+    if held < situation.rules.minimum_hold:
         hours = (situation.rules.minimum_hold - held) / 3600
-        action, reason = Action.KEEP, f"nobody wants it; stays for another {hours:.1f} h of its minimum hold"
-    else:
-        action, reason = Action.RESTORE, "nobody wants it any more"
-    return Decision(action, item.file.name, item.size, reason, title=item.title, file=item.file)
+        return _of(item, Action.KEEP, f"nobody wants it; stays for another {hours:.1f} h of its minimum hold")
+    return _of(item, Action.RESTORE, "nobody wants it any more")
 
 
-def _conflict(item: Cached) -> Decision:
-    return Decision(
-        Action.SKIP, item.file.name, item.size, item.conflict, title=item.title, file=item.file, problem=True
-    )
+def _of(item: Cached, action: Action, reason: str, *, problem: bool = False) -> Decision:
+    return Decision(action, item.file.name, item.size, reason, title=item.title, file=item.file, problem=problem)
 
 
 def _skip(skipped: Skipped) -> Decision:
     return Decision(Action.SKIP, skipped.name, 0, skipped.reason, title=skipped.title, problem=skipped.problem)
 
 
-def _fit(wishes: list[Decision], others: list[Decision], situation: Situation) -> list[Decision]:
-    """Take wishes by rank while they fit into their cache's budget; say of each other why not."""
-    rooms = {storage.cache: _Room(storage) for storage in situation.storages}
-    for decision in others:
-        room = rooms.get(decision.file.cache) if decision.file else None
-        if room is not None:
-            room.count(decision)
-    result = []
-    for wish in sorted(wishes, key=_order):
-        room = rooms.get(wish.file.cache) if wish.file else None
-        refusal = room.take(wish.size) if room else "its cache is not there"
-        result.append(wish if not refusal else _refused(wish, refusal))
-    return result
-
-
-def _refused(wish: Decision, refusal: str) -> Decision:
-    return Decision(
-        Action.SKIP, wish.name, wish.size, refusal, title=wish.title, file=wish.file, score=wish.score,
-        parts=wish.parts, who=wish.who, sources=wish.sources, rating_key=wish.rating_key, problem=True,
-    )  # fmt: skip
-
-
-class _Room:
-    """What is left of one cache's budget while a plan is being made."""
-
-    def __init__(self, storage: Storage) -> None:
-        self.limit = storage.limit
-        self.free = storage.free - storage.minimum_free
-        self.used = 0
-
-    def count(self, decision: Decision) -> None:
-        if decision.action is Action.RESTORE:
-            self.free += decision.size
-        else:
-            self.used += decision.size
-
-    def take(self, size: int) -> str:
-        """Use up `size` bytes, or say why not."""
-        if self.limit is not None and size > self.limit:
-            return f"larger than the cache limit of {readable(self.limit)}: raise it to cache this file"
-        if self.limit is not None and self.used + size > self.limit:
-            left = readable(max(self.limit - self.used, 0))
-            return f"no room within the cache limit: {readable(size)} needed, {left} left; raise the limit"
-        if size > self.free:
-            left = readable(max(self.free, 0))
-            return f"no room on the cache: {readable(size)} needed, {left} usable; free some space on its disk"
-        self.used += size
-        self.free -= size
-        return ""
+def _account(decision: Decision, rooms: Rooms) -> None:
+    if decision.file is None:
+        return
+    if decision.action is Action.RESTORE:
+        rooms.release(decision.file.cache, decision.size)
+    else:
+        rooms.hold(decision.file.cache, decision.size)
 
 
 _RANK = {Action.RESTORE: 0, Action.EVICT: 1, Action.CACHE: 2, Action.KEEP: 3, Action.SKIP: 4}
 
 
-def _order(decision: Decision) -> tuple[int, int, int, str, tuple[Part, ...]]:
-    return _RANK[decision.action], -decision.score, decision.size, decision.name, decision.parts
+def _in_order(decisions: Iterable[Decision]) -> Plan:
+    """Restores, then caching in the order in which room was given, then what stays and what is skipped."""
+
+    def order(numbered: tuple[int, Decision]) -> tuple[int, int, tuple[int, int, str, FileKey], tuple[Part, ...]]:
+        number, decision = numbered
+        turn = number if decision.action is Action.CACHE else 0
+        return _RANK[decision.action], turn, rank(decision), decision.parts
+
+    return Plan(tuple(decision for _, decision in sorted(enumerate(decisions), key=order)))

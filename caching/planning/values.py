@@ -54,6 +54,21 @@ class Cached:
     """The sources that wanted it when it was cached: while one of them is unknown, the file stays."""
     title: str = ""
     conflict: str = ""
+    changed: str = ""
+    """Why it is not any more what was cached: it comes back, whoever wants it, and is cached afresh later."""
+    rescued: bool = False
+    """Whether its original got its name back because the cache disk was gone."""
+    belongs_to: bytes = b""
+    """A sidecar's video, as a path below the mapping; ending in a slash: every video of that directory."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Sidecar:
+    """A plain file on the array that belongs to a wanted video. `belongs_to` as with `Cached`."""
+
+    file: FileKey
+    size: int
+    belongs_to: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +93,12 @@ class Storage:
     """At most this much of Cacherr's own files."""
     minimum_free: int = 0
     """At least this much stays free on the file system."""
+    file_system: str = ""
+    """Caches with the same one share its free space; empty: nobody else's."""
+    coming: int = 0
+    """The sizes of files that operations of earlier plans are bringing here."""
+    pending: int = 0
+    """What of them is not written yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +107,8 @@ class Rules:
 
     minimum_hold: int = 12 * 3600
     """How long a cached file stays at least, in seconds."""
+    associated_files: str = "all"
+    """Which sidecars join their video: all, subtitles or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +122,8 @@ class Situation:
     skipped: tuple[Skipped, ...] = ()
     unknown_sources: frozenset[str] = frozenset()
     rules: Rules = Rules()
+    sidecars: tuple[Sidecar, ...] = ()
+    """What belongs to the wanted videos, also what is cached already; may name more than the rules let join."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +150,8 @@ class Decision:
     sources: tuple[str, ...] = ()
     rating_key: str = ""
     problem: bool = False
+    belongs_to: bytes = b""
+    """What a sidecar belongs to, as with `Cached`."""
 
 
 @dataclass(frozen=True, slots=True)
