@@ -53,6 +53,10 @@ class PlexSection:
     locations: tuple[str, ...]
 
 
+class _NotThereError(PlexUnreachableError):
+    """Plex answers, and has nothing at this address."""
+
+
 class Plex:
     """A connection to the server with one person's token. For one thread."""
 
@@ -79,17 +83,36 @@ class Plex:
         return self._items("/library/onDeck?includeGuids=1")
 
     def playing(self) -> tuple[PlexItem, ...]:
-        """What anybody plays now, one request and one more for each stream. Owner's token only.
+        """What anybody plays now, with all files of each item: one request, and one more when anybody plays.
 
-        A transcoded stream carries no file path, so each item is asked for whole.
+        A session tells of the version that is played only, and of no file at all when it is transcoded, so the items
+        are asked for whole. Owner's token only. Raises PlexError, also when one of them is in the library no more:
+        then it is unknown which files are read.
         """
         with _named_errors(self._url):
-            keys = [
-                element.attrib["ratingKey"]
+            keys = {
+                element.attrib["ratingKey"]: None
                 for element in self._container("/status/sessions")
                 if element.get("type") in VIDEO_TYPES and element.get("live") != "1" and element.get("ratingKey")
-            ]
-        return tuple(item for key in dict.fromkeys(keys) for item in self._items(f"/library/metadata/{key}"))
+            }
+        items = self._items(f"/library/metadata/{','.join(keys)}") if keys else ()
+        if missing := keys.keys() - {item.rating_key for item in items}:
+            raise PlexError(
+                f"Plex plays what its library does not know (item {', '.join(sorted(missing))}).",
+                "Nothing has to be done: it is asked again until that stream has ended.",
+            )
+        return items
+
+    def items(self, rating_key: str) -> tuple[PlexItem, ...]:
+        """The film or episode with this rating key, or all episodes of the show or season; none if Plex has no such.
+
+        Two requests at the most. Raises PlexError.
+        """
+        try:
+            found = self._items(f"/library/metadata/{rating_key}")
+            return found or self._items(f"/library/metadata/{rating_key}/allLeaves")
+        except _NotThereError:
+            return ()
 
     def sections(self) -> tuple[PlexSection, ...]:
         """The library sections with their directories, one request."""
@@ -148,7 +171,7 @@ def _judge(response: outbound.Response, *_: object, **__: object) -> None:
     if status in TOKEN_STATUSES:
         raise PlexSignInError(f"Plex refuses the token (status {status}).", SIGN_IN_CURE)
     if status >= 400:
-        raise PlexUnreachableError(
+        raise (_NotThereError if status == 404 else PlexUnreachableError)(
             f"Plex answers with an error (status {status}).", "Look at Plex's own log, then try again."
         )
 

@@ -6,7 +6,7 @@ from typing import Literal
 from cacherr.errors import PlexError
 from plexusers.plex import Plex, PlexItem
 
-SourceName = Literal["ondeck", "playing"]
+SourceName = Literal["ondeck", "playing", "order"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from xml.etree import ElementTree
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -58,6 +59,15 @@ def plex(standin: StandIn) -> Plex:
     connected = connect(standin)
     standin.requests.clear()
     return connected
+
+
+def without_item(body: bytes, key: str) -> bytes:
+    """An answer about several items as if one of them were gone: the others are there, and the count is right."""
+    container = ElementTree.fromstring(body)
+    for item in container.findall(f"*[@ratingKey='{key}']"):
+        container.remove(item)
+    container.set("size", str(len(container)))
+    return ElementTree.tostring(container)
 
 
 def asked(standin: StandIn) -> list[str]:
@@ -143,6 +153,13 @@ def test_a_path_stays_as_plex_writes_it(library: Library, plex: Plex) -> None:
     assert {file.path for item in plex.on_deck() for file in item.files} == set(names)
 
 
+def test_an_item_is_found_by_its_rating_key_and_a_show_is_its_episodes(library: Library, plex: Plex) -> None:
+    assert [item.title for item in plex.items(str(library.film.key))] == ["Alpha (2001)"]
+    show = next(item for item in library.household.items.values() if item.title == "Show")
+    assert [item.rating_key for item in plex.items(str(show.key))] == [str(library.episode.key)]
+    assert plex.items("999999") == ()
+
+
 def test_sections_come_with_their_kinds_and_directories_in_one_request(
     library: Library, standin: StandIn, plex: Plex
 ) -> None:
@@ -169,7 +186,31 @@ def test_what_plays_comes_with_all_its_files_even_when_transcoded(
         PlexFile(f"{MEDIA}/Movies/Alpha.mkv", 111),
         PlexFile(f"{MEDIA}/TV/Show/2x3.mkv", 222),
     }
-    assert len(standin.requests) == 3
+    assert asked(standin) == ["/status/sessions", f"/library/metadata/{library.film.key},{library.episode.key}"]
+
+
+def test_all_versions_and_parts_of_what_plays_count_not_only_the_one_that_is_played(
+    library: Library, standin: StandIn, plex: Plex
+) -> None:
+    household = library.household
+    cut = household.version(household.part("/m/cut - cd1.mkv", 1), household.part("/m/cut - cd2.mkv", 2))
+    sharp = household.version(household.part("/m/sharp.mkv", 3), resolution="4k")
+    film = household.add_movie(library.films, "Cut", cut, sharp)
+    household.start_playing(library.alex, film, version=sharp)
+    (item,) = plex.playing()
+    assert [file.path for file in item.files] == ["/m/cut - cd1.mkv", "/m/cut - cd2.mkv", "/m/sharp.mkv"]
+    assert len(standin.requests) == 2
+
+
+def test_it_is_unknown_what_plays_when_an_item_has_left_the_library(
+    library: Library, standin: StandIn, plex: Plex
+) -> None:
+    sam = library.household.add_account("Sam", "token-of-sam")
+    library.household.start_playing(library.alex, library.film)
+    library.household.start_playing(sam, library.episode)
+    standin.fail("/library/metadata", faults.Body(lambda body: without_item(body, library.episode.key)))
+    with pytest.raises(PlexError, match=library.episode.key):
+        plex.playing()
 
 
 def test_the_same_film_played_twice_is_asked_for_once(library: Library, standin: StandIn, plex: Plex) -> None:
