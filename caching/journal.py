@@ -7,10 +7,22 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from cacherr.errors import CacherrError
-from caching.models import LIVE_STATES, CachedFile, Cycle, Kind, Operation, PathMapping, State
+from caching.models import (
+    LIVE_STATES,
+    CachedFile,
+    CachePolicy,
+    Cycle,
+    Kind,
+    Mode,
+    Operation,
+    PathMapping,
+    Placement,
+    State,
+)
 from caching.models.file_row import path_key
 from caching.planning.values import Action, Decision
 
+PLAYING = "playing"
 KINDS = {Action.CACHE: Kind.CACHE, Action.RESTORE: Kind.RESTORE, Action.EVICT: Kind.EVICT}
 
 
@@ -18,16 +30,26 @@ class LostOperationError(CacherrError):
     """Another process moved the operation on: this one lets go of it."""
 
 
-def plan_caching(cycle: Cycle | None, decision: Decision, mapping: PathMapping, plex_path: str) -> Operation | None:
-    """Write the intention to cache a file; None when the file has a live operation already."""
+def plan_caching(
+    cycle: Cycle | None, decision: Decision, mapping: PathMapping, plex_path: str, **origin: Any
+) -> Operation | None:
+    """Write the intention to cache a file; None when the file has a live operation already.
+
+    `origin` is `trigger` and `follows` of an operation that somebody ordered.
+    """
     if decision.file is None or mapping.array is None or mapping.cache is None:
         raise LostOperationError("The mapping was never proved.", "Prove it, then try again.")
+    # What is playing is only ever copied: its original must not be taken away.
+    mode = Mode.COPY if PLAYING in decision.sources else Mode(mapping.mode)
     return _write(
         Operation(
+            **origin,
             cycle=cycle,
             kind=Kind.CACHE,
             placement=mapping.proved_placement,
-            mode=mapping.mode,
+            mode=mode,
+            park_originals=_parks(mapping, mode),
+            belongs_to=decision.belongs_to,
             array=mapping.array,
             cache=mapping.cache,
             path=decision.file.path,
@@ -43,11 +65,19 @@ def plan_caching(cycle: Cycle | None, decision: Decision, mapping: PathMapping, 
     )
 
 
-def plan_return(cycle: Cycle | None, kind: Kind, file: CachedFile, reason: str) -> Operation | None:
-    """Write the intention to restore or evict a cached file; None when the file has a live operation already."""
+def _parks(mapping: PathMapping, mode: Mode) -> bool:
+    on_union = mapping.proved_placement == Placement.UNION and mode == Mode.COPY
+    return on_union and bool(CachePolicy.effective().park_originals)
+
+
+def plan_return(cycle: Cycle | None, kind: Kind, file: CachedFile, reason: str, **origin: Any) -> Operation | None:
+    """Write the intention to restore or evict a cached file; None when the file has a live operation already.
+
+    `origin` is `trigger` and `follows` of an operation that somebody ordered.
+    """
     return _write(
         Operation(
-            **file.shared() | {"reason": reason},
+            **file.shared() | {"reason": reason} | origin,
             cycle=cycle,
             kind=kind,
             source_print=file.array_print,
@@ -86,6 +116,14 @@ def advance(operation: Operation, to: State, **changes: Any) -> None:
         setattr(operation, name, value)
 
 
+def note(operation: Operation, **changes: Any) -> None:
+    """Change what the row says of an operation without moving it on. Raises LostOperationError."""
+    if Operation.objects.filter(pk=operation.pk, state=operation.state).update(**changes) != 1:
+        raise LostOperationError(f"Operation {operation.pk} was taken on by another process.")
+    for name, value in changes.items():
+        setattr(operation, name, value)
+
+
 def finish_cached(operation: Operation) -> None:
     """End a caching operation: the file's row and the operation's end are one transaction."""
     with transaction.atomic():
@@ -100,10 +138,17 @@ def finish_cached(operation: Operation) -> None:
 
 
 def finish_returned(operation: Operation, outcome: str = "") -> None:
-    """End a restore or an eviction: the file's row goes with it."""
+    """End a restore or an eviction: the file's row goes with it.
+
+    After a rescue it stays: the copy may still be there when its disk comes back.
+    """
     with transaction.atomic():
-        advance(operation, State.DONE, finished_at=timezone.now(), bytes_done=operation.bytes_total, outcome=outcome)
-        cached_file(operation).delete()
+        now = timezone.now()
+        advance(operation, State.DONE, finished_at=now, bytes_done=operation.bytes_total, outcome=outcome)
+        if operation.is_rescue:
+            cached_file(operation).update(rescued_at=now)
+        else:
+            cached_file(operation).delete()
 
 
 def abort(operation: Operation, outcome: str) -> None:

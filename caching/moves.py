@@ -4,72 +4,92 @@ import logging
 from collections.abc import Mapping
 
 from cacherr.errors import CacherrError
-from caching import caching_steps, disk, journal, returning_steps
-from caching.bench import AbortedError, Bench, BusyFileError, ConflictError, bench, make_parents, remove_parents
-from caching.models import Kind, Operation, Placement, State
+from caching import caching_steps, disk, journal, manifest, returning_steps
+from caching.bench import (
+    AbortedError,
+    Bench,
+    BusyFileError,
+    ConflictError,
+    bench,
+    make_parents,
+)
+from caching.models import Kind, Mode, Operation, State
+from caching.playing import NOBODY, Playing
 from caching.progress import Progress
+from caching.ways import GoneError
 
 log = logging.getLogger(__name__)
 
 Roots = Mapping[str, disk.RootDir]
-"""The opened, marker-checked roots by their ids."""
+"""The opened, marker-checked roots by their ids. A rescue needs its array only."""
 
 INTERRUPTED = "Cut short before the copy was complete; everything is as it was."
+GONE = "It was deleted by another program while it was cached."
 
 
-def carry_out(operation: Operation, roots: Roots, progress: Progress) -> None:
+def carry_out(operation: Operation, roots: Roots, progress: Progress, playing: Playing) -> None:
     """Perform a planned operation to its end. What goes wrong is kept on its row; nothing is raised for it.
 
-    Raises StorageAbsentError and other errors of the whole cycle.
+    Raises LostOperationError when another process has it.
     """
     journal.claim(operation)
     progress.begin()
     try:
-        _run(operation, roots, progress)
+        _run(operation, roots, progress, playing)
     finally:
         progress.end()
 
 
-def recover(operation: Operation, roots: Roots) -> None:
+def recover(operation: Operation, roots: Roots, playing: Playing) -> None:
     """Finish or undo an operation that another process left unfinished, by what the disk shows."""
     progress = Progress(operation)
     if operation.state == State.PLANNED:
-        _give_up(operation, roots, AbortedError(INTERRUPTED))
+        _give_up(operation, roots, AbortedError(INTERRUPTED), playing)
     else:
-        _run(operation, roots, progress)
+        _run(operation, roots, progress, playing)
     progress.end()
 
 
-def _run(operation: Operation, roots: Roots, progress: Progress) -> None:
+def _run(operation: Operation, roots: Roots, progress: Progress, playing: Playing) -> None:
     try:
-        _advance_to_end(operation, roots, progress)
+        _advance_to_end(operation, roots, progress, playing)
+    except journal.LostOperationError as error:
+        log.warning("%s", error)
     except BusyFileError as error:
         log.info("%s waits: %s", operation, error)
     except ConflictError as error:
         _conflict(operation, error)
-    except disk.Cancelled:
-        _give_up(operation, roots, AbortedError("Cancelled; everything is as it was."))
+    except disk.Cancelled as error:
+        why = str(error) or "Cancelled; everything is as it was."
+        _give_up(operation, roots, AbortedError(why), playing)
+    except AbortedError as error:
+        _give_up(operation, roots, error, playing)
     except (CacherrError, OSError) as error:
         if operation.state == State.SWAPPED:
             # The point of no return is passed and nothing is lost: the next recovery goes on from here.
-            log.warning("%s could not be finished yet: %s", operation, error)
+            log.warning("%s could not be finished yet: %s", operation, _sentence(error))
             return
-        _give_up(operation, roots, error)
+        _give_up(operation, roots, error, playing)
 
 
-def _advance_to_end(operation: Operation, roots: Roots, progress: Progress) -> None:
-    array, cache = roots[operation.array_id], roots[operation.cache_id]
-    if operation.kind == Kind.CACHE and operation.state == State.PLANNED:
+def _advance_to_end(operation: Operation, roots: Roots, progress: Progress, playing: Playing) -> None:
+    array, cache = roots[operation.array_id], _cache_of(operation, roots)
+    if operation.kind == Kind.CACHE and operation.state == State.PLANNED and cache is not None:
         make_parents(operation, array, cache)
-    if operation.state == State.SWAPPED and returning_steps.is_removed(operation, cache):
-        returning_steps.finish(operation, cache)
-        return
-    with bench(operation, array, cache) as places:
-        while operation.is_live:
+    while operation.is_live:
+        with bench(operation, array, cache, playing) as places:
+            if operation.state in {State.PLANNED, State.VERIFIED}:
+                manifest.record(places)
             if operation.kind == Kind.CACHE:
                 _step_of_caching(places, progress)
             else:
-                _step_of_returning(places)
+                _step_of_returning(places, progress)
+            if not operation.is_live:
+                manifest.close(places)
+
+
+def _cache_of(operation: Operation, roots: Roots) -> disk.RootDir | None:
+    return None if operation.is_rescue else roots[operation.cache_id]
 
 
 def _step_of_caching(places: Bench, progress: Progress) -> None:
@@ -78,30 +98,41 @@ def _step_of_caching(places: Bench, progress: Progress) -> None:
         caching_steps.copy(places, progress.copied)
     elif operation.state == State.VERIFIED:
         caching_steps.publish(places)
-    elif operation.state == State.PUBLISHED and operation.placement == Placement.SYMLINK:
-        caching_steps.swap(places)
+    elif operation.state == State.PUBLISHED and operation.leaves_name:
+        caching_steps.park(places)
+    elif operation.state == State.SWAPPED and operation.mode == Mode.MOVE:
+        caching_steps.drop_original(places)
+        journal.finish_cached(operation)
     else:
         journal.finish_cached(operation)
 
 
-def _step_of_returning(places: Bench) -> None:
-    steps = {
-        State.PLANNED: returning_steps.verify,
-        State.VERIFIED: returning_steps.swap,
-        State.SWAPPED: returning_steps.remove,
-    }
-    steps[State(places.operation.state)](places)
+def _step_of_returning(places: Bench, progress: Progress) -> None:
+    if places.operation.state == State.PLANNED:
+        try:
+            returning_steps.verify(places, progress.copied)
+        except GoneError:
+            returning_steps.forget(places, GONE)
+    elif places.operation.state == State.VERIFIED:
+        returning_steps.swap(places)
+    else:
+        returning_steps.remove(places)
 
 
-def _give_up(operation: Operation, roots: Roots, error: Exception) -> None:
+def let_go(operation: Operation, roots: Roots) -> None:
+    """End a return whose cache is gone before it got anywhere: what follows is a rescue."""
+    with bench(operation, roots[operation.array_id], None, NOBODY) as places:
+        returning_steps.undo(places)
+    journal.abort(operation, "Its cache disk is gone.")
+
+
+def _give_up(operation: Operation, roots: Roots, error: Exception, playing: Playing) -> None:
     """Undo what was begun and say why."""
     undo = caching_steps.undo if operation.kind == Kind.CACHE else returning_steps.undo
     try:
-        with bench(operation, roots[operation.array_id], roots[operation.cache_id]) as places:
+        with bench(operation, roots[operation.array_id], _cache_of(operation, roots), playing) as places:
             undo(places)
-    except FileNotFoundError:
-        # A directory on the way was not made yet, or is gone: nothing of ours is in it, only those above it remain.
-        remove_parents(operation, roots[operation.cache_id])
+            manifest.close(places)
     except (ConflictError, disk.RefusedPathError) as problem:
         if operation.state != State.PLANNED:
             _conflict(operation, problem)

@@ -21,9 +21,19 @@ def components(path: str) -> list[str]:
     A backslash is an ordinary character in a file's name on Linux, so it only separates in paths that start like
     Windows' do (`C:\\`, `\\\\server`).
     """
-    windows = path[1:3] in {":\\", ":/"} or path.startswith("\\\\")
-    cleaned = path.replace("\\", "/") if windows else path
+    cleaned = path.replace("\\", "/") if _is_windows(path) else path
     return [part for part in cleaned.split("/") if part]
+
+
+def _is_windows(path: str) -> bool:
+    return path[1:3] in {":\\", ":/"} or path.startswith("\\\\")
+
+
+def beside(plex_path: str, name: bytes) -> str:
+    """Where Plex sees a file that lies beside another one, or in a directory beside it; for people: escaped text."""
+    last = max(plex_path.rfind(separator) for separator in ("/\\" if _is_windows(plex_path) else "/"))
+    shown = name.decode("utf-8", "backslashreplace")
+    return plex_path[: last + 1] + (shown.replace("/", "\\") if plex_path[last : last + 1] == "\\" else shown)
 
 
 def locate(plex_path: str, mappings: Sequence[M]) -> tuple[M, bytes] | None:

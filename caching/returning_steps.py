@@ -1,104 +1,210 @@
-"""The steps of restoring and evicting, for placements union and symlink in mode copy.
+"""The steps of restoring and evicting, for every placement, mode and way.
 
 Up to SWAPPED everything can be put back; from there on it only goes forward, and a failed check keeps both versions.
 """
 
+from django.conf import settings
+
 from caching import disk, journal
 from caching.bench import AbortedError, Bench, BusyFileError, ConflictError, remove_parents
-from caching.models import Kind, Operation, Placement, State
+from caching.models import State, Way
+from caching.ways import choose
+
+TAKEN = "Another program has just taken the name."
+REPLACED = "The cached copy was replaced by another program at this moment."
 
 
-def verify(bench: Bench) -> None:
-    """PLANNED to VERIFIED: copy and original are what the journal says, and nobody is using the copy."""
-    operation = bench.operation
-    _require_copy(bench)
-    if operation.placement == Placement.SYMLINK:
-        if not bench.original.look().is_link(bytes(operation.link_target)):
-            raise ConflictError("The original's name was given to another file while it was cached.")
-        if not bench.parked.look().is_file(operation.source_print):
-            raise ConflictError("The parked original is not there, or was changed.")
-    elif not bench.original.look().is_file(operation.source_print):
-        raise ConflictError("The original on the array is not there, or was changed.")
-    if disk.in_use(bench.copy):
-        raise AbortedError("Somebody has the cached copy open.", "It is tried again in the next cycle.")
-    journal.advance(operation, State.VERIFIED)
+def verify(bench: Bench, progress: disk.Progress) -> None:
+    """PLANNED to VERIFIED: the way is chosen, nobody uses the copy, and what has to be copied back is there, durable.
+
+    Raises GoneError when every version was deleted by another program.
+    """
+    operation, choice = bench.operation, choose(bench)
+    copy = bench.copy.look()
+    if copy.kind is not disk.Kind.ABSENT:
+        _require_unused(bench)
+    changes = {
+        "way": choice.way,
+        "target_print": copy.print if choice.takes_copy else "",
+        "stale_print": operation.source_print if choice.drops_original else "",
+    }
+    if choice.way == Way.COPIED:
+        disk.unlink_private(bench.returned)
+        mine = copy.is_file(operation.target_print)  # then the array could hold all its attributes once
+        copied = disk.copy_verified(bench.copy, bench.returned, settings.COPY_CHUNK, progress, exact=mine)
+        changes |= {"target_print": copied.source_print, "source_print": copied.target_print, "hash": copied.hash}
+    elif choice.way == Way.REPLACED:
+        changes |= {"source_print": _settled(bench), "hash": ""}
+    journal.advance(operation, State.VERIFIED, **changes)
 
 
-def _require_copy(bench: Bench) -> None:
-    look = bench.copy.look()
-    if look.kind is disk.Kind.ABSENT:
-        raise ConflictError("The cached copy has vanished.")
-    if not look.is_file(bench.operation.target_print):
-        raise ConflictError("The cached copy was replaced by another file.")
+def _require_unused(bench: Bench) -> None:
+    try:
+        bench.require_unused(bench.copy)
+    except BusyFileError as error:
+        raise AbortedError(error.message, "It is tried again later.") from error
+
+
+def _settled(bench: Bench) -> str:
+    """The fingerprint of another program's file that has the name now, made durable; nobody may still write it."""
+    print_ = disk.settle(bench.original)
+    if print_ is None:
+        raise AbortedError("The new file is still being written.", "It is tried again in the next cycle.")
+    return print_
 
 
 def swap(bench: Bench) -> None:
-    """VERIFIED to SWAPPED: the original has its own name again."""
-    operation, target = bench.operation, bytes(bench.operation.link_target)
-    if operation.placement == Placement.SYMLINK:
-        back = bench.original.look().is_file(operation.source_print) and bench.parked.look().is_link(target)
-        if not back:
-            _exchange(bench, target)
-        disk.sync(bench.original)
+    """VERIFIED to SWAPPED: the name on the array stands for what it shall stand for."""
+    operation = bench.operation
+    if operation.way in {Way.BACK, Way.COPIED}:
+        if not bench.original.look().is_file(operation.source_print):
+            _give_name(bench)
+        _require_right(bench)
+    disk.sync(bench.original)
     journal.advance(operation, State.SWAPPED)
 
 
-def _exchange(bench: Bench, target: bytes) -> None:
-    """Take first, then look: what came out must be our link, and the copy unchanged; else give it back."""
+def _ready(bench: Bench) -> disk.Place:
+    """Where the file waits that gets the name."""
+    return bench.parked if bench.operation.way == Way.BACK else bench.returned
+
+
+def _give_name(bench: Bench) -> None:
+    ready = _ready(bench)
+    if not ready.look().is_file(bench.operation.source_print):
+        raise ConflictError("What was to get its name back is not there, or was changed.")
+    disk.untag(ready)
+    if bench.original.look().kind is not disk.Kind.ABSENT:
+        disk.exchange(ready, bench.original)
+        return
     try:
-        disk.exchange(bench.parked, bench.original)
-    except FileNotFoundError as error:
-        raise ConflictError("The parked original or the link to the copy is not there any more.") from error
-    if not (bench.parked.look().is_link(target) and bench.copy.look().is_file(bench.operation.target_print)):
-        disk.exchange(bench.parked, bench.original)
-        raise ConflictError("Link or cached copy were replaced by another file.")
+        disk.rename_new(ready, bench.original)
+    except FileExistsError as error:
+        raise AbortedError(TAKEN, "It is tried again.") from error
+
+
+def _require_right(bench: Bench) -> None:
+    """What was taken must be our link or the original that a newer file replaces, and the copy unchanged."""
+    ready = _ready(bench)
+    if not (ready.look().kind is disk.Kind.ABSENT or _is_ours(bench, ready)):
+        _exchange_back(bench, ready)
+        raise AbortedError(TAKEN, "It is tried again.")
+    if bench.operation.target_print and not bench.copy.look().is_file(bench.operation.target_print):
+        raise AbortedError(REPLACED, "It is tried again.")
+
+
+def _is_ours(bench: Bench, ready: disk.Place) -> bool:
+    """Whether what came out of an exchange is our link, or the old original that a newer file replaces."""
+    came_out = ready.look()
+    return came_out.is_link(bytes(bench.operation.link_target)) or came_out.is_file(bench.operation.stale_print)
+
+
+def _exchange_back(bench: Bench, ready: disk.Place) -> None:
+    """Give a foreign file the name that was taken from it."""
+    disk.exchange(ready, bench.original)
+    if not ready.look().is_file(bench.operation.source_print):
+        disk.exchange(ready, bench.original)  # the name was given away once more: the newest file keeps it
+        raise ConflictError("The name was taken twice by other programs. Every version is kept.")
 
 
 def undo(bench: Bench) -> None:
-    """Before SWAPPED is journaled: let the link have the name again, as long as the copy behind it is there."""
-    operation, target = bench.operation, bytes(bench.operation.link_target)
-    swapped = bench.original.look().is_file(operation.source_print) and bench.parked.look().is_link(target)
-    if swapped and bench.copy.look().is_file(operation.target_print):
-        disk.exchange(bench.parked, bench.original)
-        disk.sync(bench.original)
+    """Before SWAPPED is journaled: everything as it was, as long as the copy behind the name is there.
+
+    Raises ConflictError when something is in the way that is not ours.
+    """
+    operation = bench.operation
+    if operation.state == State.PLANNED:
+        disk.unlink_private(bench.returned)
+        return
+    if operation.way in {Way.BACK, Way.COPIED}:
+        _take_name_back(bench)
+    if operation.way == Way.COPIED and bench.returned.look().is_file(operation.source_print):
+        disk.unlink_private(bench.returned)
+    disk.sync(bench.original)
+
+
+def _take_name_back(bench: Bench) -> None:
+    ready = _ready(bench)
+    name, waiting = bench.original.look(), ready.look()
+    known = bench.operation.source_print
+    if not name.is_file(known):
+        _return_foreign(bench, ready)
+    elif bench.copy.look().kind is disk.Kind.ABSENT:
+        return  # the name must not lead to nothing
+    elif waiting.kind is disk.Kind.ABSENT:
+        disk.rename_new(bench.original, ready)
+    else:
+        disk.exchange(ready, bench.original)  # our link gets the name again, or the foreign file that was taken
+    _return_foreign(bench, ready)
+
+
+def _return_foreign(bench: Bench, ready: disk.Place) -> None:
+    """Something foreign was taken instead of what was put there: it gets its name again, unless a newer one has it."""
+    operation = bench.operation
+    name, waiting = bench.original.look(), ready.look()
+    if waiting.kind is not disk.Kind.FILE or str(waiting.print) in {operation.source_print, operation.stale_print}:
+        return
+    if name.kind is disk.Kind.ABSENT:
+        disk.rename_new(ready, bench.original)
+    elif name.is_link(bytes(operation.link_target)):
+        disk.exchange(ready, bench.original)
+    else:
+        raise ConflictError("Another program's file was taken and its name is not free. Every version is kept.")
 
 
 def remove(bench: Bench) -> None:
-    """SWAPPED to DONE: our link goes, then the copy, both by private names only."""
+    """SWAPPED to DONE: the copy goes, then our link, then what a newer file replaced; all by private names only."""
     operation = bench.operation
-    if bench.parked.look().is_link(bytes(operation.link_target)):
-        disk.unlink_private(bench.parked)
-        disk.sync(bench.original)
     if not bench.original.look().is_file(operation.source_print):
         raise ConflictError("The original is not what was put back. Both versions are kept.")
-    _take(bench)
+    if operation.target_print:
+        _take_copy(bench)
+    for at in (bench.parked, bench.returned):
+        if at.look().is_link(bytes(operation.link_target)):
+            disk.unlink_private(at)
     disk.unlink_private(bench.removal)
     disk.sync(bench.copy)
-    finish(operation, bench.cache)
-
-
-def is_removed(operation: Operation, cache: disk.RootDir) -> bool:
-    """Whether even the directory of the cached copy is gone: a crash came between its removal and the row's end."""
-    return operation.kind != Kind.CACHE and bool(disk.missing_directories(cache, operation.relative))
-
-
-def finish(operation: Operation, cache: disk.RootDir) -> None:
-    """The copy is gone: so are the directories that were made for it, and the row ends."""
-    remove_parents(operation, cache)
+    _drop_stale(bench)
+    disk.sync(bench.original)
+    if bench.cache is not None:
+        remove_parents(operation, bench.cache)
     journal.finish_returned(operation)
 
 
-def _take(bench: Bench) -> None:
-    """Take the copy out of sight and make sure that it is ours before it may be unlinked."""
+def forget(bench: Bench, outcome: str) -> None:
+    """Every version was deleted by another program: what is left of ours beside it goes, and the row ends."""
+    if bench.parked.look().is_link(bytes(bench.operation.link_target)):
+        disk.unlink_private(bench.parked)
+    disk.sync(bench.original)
+    if bench.cache is not None:
+        remove_parents(bench.operation, bench.cache)
+    journal.finish_returned(bench.operation, outcome)
+
+
+def _drop_stale(bench: Bench) -> None:
+    """The old original leaves last, after the newer file is complete and durable under its name."""
+    for at in (bench.parked, bench.returned):
+        if at.look().is_file(bench.operation.stale_print):
+            bench.require_unused(at)
+            disk.unlink_private(at)
+
+
+def _take_copy(bench: Bench) -> None:
+    """Take the copy out of sight and make sure that it is ours before it may be unlinked; else give it back.
+
+    Until then everything can still be put back: a new file at the copy's place is dealt with by the next attempt.
+    """
     known = bench.operation.target_print
     look = bench.copy.look()
     if look.kind is not disk.Kind.ABSENT and bench.removal.look().kind is disk.Kind.ABSENT:
         if not look.is_file(known):
-            raise ConflictError("The cached copy was replaced by another file. Both versions are kept.")
-        if disk.in_use(bench.copy):
-            raise BusyFileError("Somebody has the cached copy open.", "It is removed when it is closed.")
+            raise AbortedError(REPLACED, "It is tried again.")
+        bench.require_unused(bench.copy)
         disk.rename_new(bench.copy, bench.removal)
     taken = bench.removal.look()
     if taken.kind is not disk.Kind.ABSENT and not taken.is_file(known):
-        disk.rename_new(bench.removal, bench.copy)
-        raise ConflictError("The cached copy was replaced at the last moment. Both versions are kept.")
+        try:
+            disk.rename_new(bench.removal, bench.copy)
+        except FileExistsError as error:
+            raise ConflictError("The cached copy was replaced twice. Every version is kept.") from error
+        raise AbortedError(REPLACED, "It is tried again.")

@@ -6,11 +6,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from caching import journal, moves, proving, recovery, upkeep
-from caching.models import CachedFile, Kind, Operation, PathMapping
+from caching.models import CachedFile, CachePolicy, Kind, Operation, PathMapping
 from caching.planning.values import Action, Decision, FileKey
+from caching.playing import NOBODY, Playing
 from caching.progress import Progress
 
+COMBINATIONS = [
+    pytest.param(("symlink", "copy", False), id="symlink-copy"),
+    pytest.param(("symlink", "move", False), id="symlink-move"),
+    pytest.param(("union", "copy", False), id="union-shadow"),
+    pytest.param(("union", "copy", True), id="union-park"),
+    pytest.param(("union", "move", False), id="union-move"),
+]
+"""Placement, mode, whether originals on a union are parked."""
 FILM = b"Films/Alpha (2001)/Alpha (2001).mkv"
 CONTENT = bytes(range(256)) * 400
 
@@ -21,6 +32,8 @@ class Ground:
 
     directory: Path
     mapping: PathMapping
+
+    park: bool = False
 
     @property
     def array(self) -> Path:
@@ -62,17 +75,24 @@ class Ground:
         assert operation is not None
         return operation
 
-    def plan_restore(self) -> Operation:
+    def plan_restore(self, trigger: str = "cycle") -> Operation:
         file = CachedFile.objects.select_related("array", "cache").get()
-        operation = journal.plan_return(None, Kind.RESTORE, file, "test")
+        operation = journal.plan_return(None, Kind.RESTORE, file, "test", trigger=trigger)
         assert operation is not None
         return operation
 
-    def carry_out(self, operation: Operation, meanwhile: Callable[[], None] | None = None) -> Operation:
+    def plan_return(self, file: CachedFile, kind: Kind = Kind.RESTORE) -> Operation:
+        operation = journal.plan_return(None, kind, file, "test")
+        assert operation is not None
+        return operation
+
+    def carry_out(
+        self, operation: Operation, meanwhile: Callable[[], None] | None = None, playing: Playing = NOBODY
+    ) -> Operation:
         """Carry an operation out; `meanwhile` happens once, while bytes are being copied."""
         progress = Meanwhile(operation, meanwhile)
         with self.opened() as roots:
-            moves.carry_out(operation, roots, progress)
+            moves.carry_out(operation, roots, progress, playing)
         operation.refresh_from_db()
         return operation
 
@@ -102,8 +122,9 @@ class Meanwhile(Progress):
         super().copied(done)
 
 
-def make_ground(directory: Path, placement: str) -> Ground:
-    """Empty roots with a proved mapping."""
+def make_ground(directory: Path, placement: str, mode: str = "copy", *, park: bool = False) -> Ground:
+    """Empty roots with a proved mapping. `park`: originals on a union are parked."""
+    CachePolicy(park_originals=park).save()
     for name in ("array", "cache"):
         (directory / name).mkdir()
     mapping = PathMapping.objects.create(
@@ -112,5 +133,6 @@ def make_ground(directory: Path, placement: str) -> Ground:
         array_root=str(directory / "array"),
         cache_root=str(directory / "cache"),
         placement=placement,
+        mode=mode,
     )
-    return Ground(directory, proving.prove(mapping))
+    return Ground(directory, proving.prove(mapping), park)

@@ -10,17 +10,17 @@ import pytest
 
 from caching import moves
 from caching.models import CachedFile, MadeDirectory, Operation
-from tests.caching.ground import CONTENT, Ground, Meanwhile, make_ground
+from caching.playing import NOBODY
+from tests.caching.ground import COMBINATIONS, CONTENT, Ground, Meanwhile, make_ground
 from tests.conftest import tree
 
 pytestmark = pytest.mark.django_db
 
-PLACEMENTS = ["symlink", "union"]
 
-
-@pytest.fixture(params=PLACEMENTS)
+@pytest.fixture(params=COMBINATIONS)
 def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Ground:
-    return make_ground(tmp_path, request.param)
+    placement, mode, park = request.param
+    return make_ground(tmp_path, placement, mode, park=park)
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ def links(tmp_path: Path) -> Ground:
     return make_ground(tmp_path, "symlink")
 
 
-def test_a_cached_file_is_seen_whole_and_its_original_is_kept(ground: Ground) -> None:
+def test_a_cached_file_is_seen_whole_and_its_original_is_kept_unless_moved(ground: Ground) -> None:
     inode = ground.write().stat().st_ino
     done = ground.carry_out(ground.plan_caching())
     assert done.state == "done"
     assert ground.plex_sees() == CONTENT
     assert ground.on_cache().read_bytes() == CONTENT
     kept = [path for path in ground.array.rglob("*") if path.is_file() and path.lstat().st_ino == inode]
-    assert len(kept) == 1
+    assert len(kept) == (0 if ground.mapping.mode == "move" else 1)
     assert CachedFile.objects.get().hash == done.hash != ""
 
 
@@ -46,7 +46,7 @@ def test_a_round_trip_leaves_everything_as_it_was(ground: Ground) -> None:
     assert tree(ground.directory) != before
     assert ground.carry_out(ground.plan_restore()).state == "done"
     assert tree(ground.directory) == before
-    assert ground.on_array().stat().st_ino == inode
+    assert ground.mapping.mode == "move" or ground.on_array().stat().st_ino == inode
     assert not CachedFile.objects.exists()
     assert not MadeDirectory.objects.exists()
 
@@ -93,6 +93,14 @@ def test_names_are_bytes_and_all_of_them_work(ground: Ground, name: bytes) -> No
     assert ground.plex_sees(name) == CONTENT
     assert ground.carry_out(ground.plan_restore()).state == "done"
     assert tree(ground.directory) == before
+
+
+def test_names_that_differ_in_case_only_are_two_files(ground: Ground) -> None:
+    one, other = b"Films/Alpha.mkv", b"Films/ALPHA.mkv"
+    for name in (one, other):
+        ground.write(name, name * 100)
+        assert ground.carry_out(ground.plan_caching(name)).state == "done"
+    assert (ground.plex_sees(one), ground.plex_sees(other)) == (one * 100, other * 100)
 
 
 def test_two_versions_of_a_film_in_one_folder_are_two_files(ground: Ground) -> None:
@@ -171,41 +179,6 @@ def test_a_copy_that_somebody_has_open_stays_until_it_is_closed(ground: Ground) 
     assert ground.carry_out(ground.plan_restore()).state == "done"
 
 
-def test_a_copy_that_was_replaced_is_a_conflict_and_both_versions_stay(ground: Ground) -> None:
-    ground.cached()
-    replace(ground.on_cache())
-    done = ground.carry_out(ground.plan_restore())
-    assert done.state == "conflict"
-    assert ground.on_cache().read_bytes() == b"an upgrade"
-    assert CachedFile.objects.get().conflict == done.outcome
-    originals = [path for path in ground.array.rglob("*") if path.is_file() and not path.is_symlink()]
-    assert CONTENT in [path.read_bytes() for path in originals]
-
-
-def test_a_link_that_was_replaced_by_a_file_is_a_conflict_and_the_file_stays(links: Ground) -> None:
-    links.cached()
-    links.on_array().unlink()
-    links.on_array().write_bytes(b"an upgrade")
-    assert links.carry_out(links.plan_restore()).state == "conflict"
-    assert links.on_array().read_bytes() == b"an upgrade"
-    assert links.on_cache().read_bytes() == CONTENT
-
-
-def test_a_parked_original_that_is_gone_is_a_conflict_and_the_copy_stays(links: Ground) -> None:
-    links.cached()
-    next(links.array.rglob(".cacherr.*.orig")).unlink()
-    assert links.carry_out(links.plan_restore()).state == "conflict"
-    assert links.plex_sees() == CONTENT
-
-
-def test_an_original_deleted_on_the_array_behind_a_union_is_a_conflict_and_the_copy_stays(tmp_path: Path) -> None:
-    union = make_ground(tmp_path, "union")
-    union.cached()
-    union.on_array().unlink()
-    assert union.carry_out(union.plan_restore()).state == "conflict"
-    assert union.on_cache().read_bytes() == CONTENT
-
-
 def test_a_directory_that_is_a_link_is_not_followed(ground: Ground, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -270,7 +243,7 @@ def test_a_cancelled_copy_leaves_nothing(ground: Ground) -> None:
     seconds = itertools.count()
     progress.clock = lambda: float(next(seconds))
     with ground.opened() as roots:
-        moves.carry_out(operation, roots, progress)
+        moves.carry_out(operation, roots, progress, NOBODY)
     operation.refresh_from_db()
     assert (operation.state, operation.outcome) == ("aborted", "Cancelled; everything is as it was.")
     assert tree(ground.directory) == before

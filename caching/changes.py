@@ -1,0 +1,64 @@
+"""Which cached files are not any more what was cached: replaced by another program, or gone. Reads only."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from cacherr.errors import StorageAbsentError
+from caching import disk
+from caching.models import CachedFile
+from caching.planning.values import FileKey
+
+REPLACED = "replaced by another program: the new file wins"
+GONE = "the cached copy is gone"
+STRANGE = "something that is no file stands at the cached copy's place"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Why a cached file is not what was cached, and what stands at its place now, in bytes."""
+
+    reason: str
+    size: int
+
+
+def on_caches(cached: Mapping[FileKey, CachedFile]) -> dict[FileKey, Change]:
+    """The cached copies that are not what their rows say. A cache that is not there says nothing about its files."""
+    roots: dict[tuple[str, str], list[FileKey]] = defaultdict(list)
+    for key, row in cached.items():
+        if not row.conflict:
+            roots[row.cache.path, row.cache_id].append(key)
+    return {key: change for root, keys in roots.items() for key, change in _on_cache(root, keys, cached)}
+
+
+def _on_cache(
+    root: tuple[str, str], keys: Iterable[FileKey], cached: Mapping[FileKey, CachedFile]
+) -> list[tuple[FileKey, Change]]:
+    by_path = {key.path: key for key in keys}
+    try:
+        with disk.open_root(*root) as opened:
+            seen = disk.looks(opened, by_path)
+    except StorageAbsentError:
+        return []
+    return [
+        (by_path[path], _change(look))
+        for path, look in seen.items()
+        if not look.is_file(cached[by_path[path]].cache_print)
+    ]
+
+
+def _change(look: disk.Look) -> Change:
+    reasons = {disk.Kind.FILE: REPLACED, disk.Kind.ABSENT: GONE}
+    return Change(reasons.get(look.kind, STRANGE), look.size)
+
+
+def on_array(row: CachedFile, look: disk.Look) -> Change | None:
+    """What is wrong with the original's name on the array, when `look` is what it shows.
+
+    Our link has to be there on a symlink placement; a shadowed original has to be the one that was copied. A name that
+    was given up, and a shadowed original that is not there, are no signs of a new file.
+    """
+    if row.is_linked:
+        return None if look.is_link(bytes(row.link_target)) else Change(REPLACED, row.size)
+    replaced = not row.leaves_name and look.kind is disk.Kind.FILE and not look.is_file(row.array_print)
+    return Change(REPLACED, row.size) if replaced else None

@@ -1,0 +1,95 @@
+"""A lost database and a lost cache disk, as a person meets them: by commands, in processes of their own."""
+
+import os
+import signal
+
+import pytest
+
+from plexusers.standin import StandIn
+from tests.conftest import Installation, contents, tree
+from tests.home import Home
+from tests.waiting import until
+
+MODES = [
+    pytest.param({"CACHERR_PLACEMENT": "symlink"}, id="symlink-copy"),
+    pytest.param({"CACHERR_PLACEMENT": "symlink", "COPY_TO_CACHE": "false"}, id="symlink-move"),
+    pytest.param({"CACHERR_PLACEMENT": "union"}, id="union-shadow"),
+    pytest.param({"CACHERR_PLACEMENT": "union", "CACHERR_PARK_ORIGINALS": "true"}, id="union-park"),
+    pytest.param({"CACHERR_PLACEMENT": "union", "COPY_TO_CACHE": "false"}, id="union-move"),
+]
+
+
+def lose_database(installation: Installation) -> None:
+    for path in installation.config.glob("*.sqlite3*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("variables", MODES)
+def test_a_lost_database_is_rebuilt_from_the_disks(
+    installation: Installation, home: Home, plex: StandIn, variables: dict[str, str]
+) -> None:
+    installation.variables |= variables | {"CACHERR_MINIMUM_HOLD_HOURS": "0"}
+    film = home.film("Alpha", b"a" * 50_000)
+    start = tree(installation.array)
+    installation.run("cycle")
+    before = installation.run("status", "--json").report["files"]
+    lose_database(installation)
+    assert installation.run("status", "--json").report["files"] == []
+    rebuilt = installation.run("recover", "--rebuild", "--json")
+    assert (rebuilt.code, rebuilt.report["rebuilt_files"]) == (0, ["Movies/Alpha/Alpha.mkv"]), rebuilt.errors
+    after = installation.run("status", "--json").report
+    assert (after["files"], after["unknown_private_names"]) == (before, [])
+    home.finish(film)
+    assert installation.run("cycle").code == 0
+    end = tree(installation.array)
+    end.pop(".cacherr-root")
+    assert end == start
+    assert contents(installation.cache) == {}
+
+
+@pytest.mark.parametrize("variables", MODES)
+def test_a_database_that_was_lost_in_the_middle_of_a_copy_leaves_nothing_behind(
+    installation: Installation, home: Home, plex: StandIn, variables: dict[str, str]
+) -> None:
+    installation.variables |= variables
+    home.film("Alpha", os.urandom(6_000_000))
+    start = tree(installation.array)
+    process = installation.start("cycle", extra={"CACHERR_COPY_CHUNK": "512"})
+    until(installation.copies_in_progress, "a copy")
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    lose_database(installation)
+    (partial,) = installation.copies_in_progress()
+    assert installation.run("recover").code == 0
+    assert partial.exists(), "without being told, nothing unknown is touched"
+    assert installation.run("status", "--json").report["unknown_private_names"] == [str(partial)]
+    rebuilt = installation.run("recover", "--rebuild", "--json")
+    assert rebuilt.report["rebuilt_operations"] == ["Movies/Alpha/Alpha.mkv"]
+    assert not list(installation.cache.rglob(".cacherr.*"))
+    assert [path.name for path in installation.cache.iterdir() if path.is_dir()] == []
+    end = tree(installation.array)
+    end.pop(".cacherr-root")
+    assert end == start
+
+
+def test_a_dead_cache_disk_is_rescued_from(installation: Installation, home: Home, plex: StandIn) -> None:
+    home.film("Alpha", b"a" * 50_000)
+    start = tree(installation.array)
+    installation.run("cycle")
+    assert installation.run("rescue").output == "Every cache is there: nothing to rescue.\n"
+    installation.cache.rename(installation.directory / "dead")
+    installation.cache.mkdir()
+    assert installation.run("cycle").code == 4
+    rescued = installation.run("rescue", "--json")
+    assert (rescued.code, [row["state"] for row in rescued.report["operations"]]) == (0, ["done"])
+    end = tree(installation.array)
+    end.pop(".cacherr-root")
+    assert end == start
+    assert list(installation.cache.iterdir()) == []
+
+    installation.cache.rmdir()
+    (installation.directory / "dead").rename(installation.cache)
+    back = installation.run("cycle", "--json")
+    assert back.code == 0, back.output
+    assert [row["operation_type"] for row in back.report["operations"]] == ["restore"]
+    assert installation.run("cycle", "--json").report["files_cached"] == 1
