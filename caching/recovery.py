@@ -6,13 +6,17 @@ from contextlib import ExitStack, contextmanager
 from django.db.models import Q
 from django.utils import timezone
 
-from caching import disk, journal, moves, proving
+from cacherr.errors import StorageAbsentError
+from caching import disk, journal, mover, moves, proving
+from caching.bench import parents
 from caching.models import LIVE_STATES, CachedFile, Cycle, CycleState, MadeDirectory, Operation, PathMapping, Root
+from caching.playing import Playing
 
 
 @contextmanager
 def open_roots(roots: Iterable[Root]) -> Iterator[moves.Roots]:
-    """Open and lock roots. Raises StorageAbsentError, BusyError."""
+    """Open and lock roots. Raises StorageAbsentError, BusyError, and MoverRunningError while Unraid's mover runs."""
+    mover.require_resting()
     with ExitStack() as stack:
         opened = {root.pk: stack.enter_context(disk.open_root(root.path, root.pk)) for root in roots}
         stack.enter_context(disk.lock_roots(list(opened.values())))
@@ -20,23 +24,31 @@ def open_roots(roots: Iterable[Root]) -> Iterator[moves.Roots]:
 
 
 def roots_in_use(mappings: Iterable[PathMapping]) -> list[Root]:
-    """The roots of these mappings and of every cached file, in a fixed order."""
+    """The roots of these mappings and of every cached file that can be worked on, in a fixed order."""
     ids = {root for mapping in mappings for root in (mapping.array_id, mapping.cache_id) if root}
-    ids |= {root for pair in CachedFile.objects.values_list("array_id", "cache_id").distinct() for root in pair}
+    files = CachedFile.objects.filter(rescued_at__isnull=True, conflict="")
+    ids |= {root for pair in files.values_list("array_id", "cache_id").distinct() for root in pair}
     return list(Root.objects.filter(pk__in=ids).order_by("pk"))
 
 
-def recover() -> tuple[Operation, ...]:
+def recover(playing: Playing) -> tuple[Operation, ...]:
     """Finish or undo everything unfinished; the operations as they are afterwards. The caller holds the lock.
 
-    Raises StorageAbsentError when a root that it needs is not there; nothing is concluded from that.
+    Raises StorageAbsentError when a root that it needs is not there: what is on the others is dealt with all the same,
+    and of the absent one nothing is concluded.
     """
-    operations = journal.live()
-    roots = {root.pk: root for operation in operations for root in (operation.array, operation.cache)}
-    with open_roots(roots[key] for key in sorted(roots)) as opened:
-        for operation in operations:
-            moves.recover(operation, opened)
-    _remove_idle_directories()
+    operations = [operation for operation in journal.live() if not operation.is_waiting]
+    absent: list[StorageAbsentError] = []
+    for operation in operations:
+        roots = [operation.array] if operation.is_rescue else [operation.array, operation.cache]
+        try:
+            with open_roots(sorted(roots, key=lambda root: root.pk)) as opened:
+                moves.recover(operation, opened, playing)
+        except StorageAbsentError as error:
+            absent.append(error)
+    remove_idle_directories()
+    if absent:
+        raise absent[0]
     _forget_probes()
     return tuple(operations)
 
@@ -49,25 +61,22 @@ def declare_dead() -> int:
     )
 
 
-def _remove_idle_directories() -> None:
-    """Directories that we made and nothing of ours is in: an error kept them from being removed in their time."""
+def remove_idle_directories() -> None:
+    """Remove directories that we made and nothing of ours is in: an error, or a neighbour at work, kept them then."""
     rows = MadeDirectory.objects.select_related("root")
     if not rows.exists():
         return
     live = Operation.objects.filter(state__in=LIVE_STATES).values_list("cache_id", "path")
     paths = [*CachedFile.objects.values_list("cache_id", "path"), *live]
-    used = {(root, parent) for root, path in paths for parent in _parents(bytes(path))}
+    used = {(root, parent) for root, path in paths for parent in parents(bytes(path))}
     idle = [row for row in rows if (row.root_id, bytes(row.path)) not in used]
     for row in sorted(idle, key=lambda row: len(row.path), reverse=True):
-        with disk.open_root(row.root.path, row.root_id) as root:
-            if disk.remove_directory(root, bytes(row.path)):
-                row.delete()
-
-
-def _parents(path: bytes) -> Iterator[bytes]:
-    while b"/" in path:
-        path = path.rsplit(b"/", 1)[0]
-        yield path
+        try:
+            with disk.open_root(row.root.path, row.root_id) as root:
+                if disk.remove_directory(root, bytes(row.path)):
+                    row.delete()
+        except StorageAbsentError:
+            continue  # its disk is not there now
 
 
 def _forget_probes() -> None:

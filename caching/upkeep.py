@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from caching import cycle, disk, journal, lock, recovery
+from caching import cycle, disk, journal, lock, mappings, orders, proving, recovery
 from caching.models import Cycle, CycleState, Operation, Pulse
+from caching.playing import of_plex
+from caching.rebuild import Rebuilt, rebuild
 
 
 def tend() -> None:
@@ -17,6 +19,7 @@ def tend() -> None:
     live = Cycle.objects.filter(state__in=(CycleState.RUNNING, CycleState.QUEUED)).exists()
     if live or journal.live():
         recover()
+        orders.run_waiting()
         cycle.run_waiting()
 
 
@@ -26,6 +29,7 @@ class Recovered:
 
     operations: tuple[Operation, ...]
     interrupted_cycles: int
+    rebuilt: tuple[Rebuilt, ...] = ()
 
     @property
     def unfinished(self) -> tuple[Operation, ...]:
@@ -33,11 +37,16 @@ class Recovered:
         return tuple(operation for operation in self.operations if operation.is_live)
 
 
-def recover() -> Recovered:
-    """Recover while holding the installation's lock. Raises BusyError, StorageAbsentError."""
+def recover(*, rebuild_rows: bool = False) -> Recovered:
+    """Recover while holding the installation's lock; `rebuild_rows` first writes what a lost database does not have.
+
+    Raises BusyError, StorageAbsentError, and with `rebuild_rows` ConfigurationError.
+    """
     with lock.held(cycle.WORK_LOCK):
         interrupted = recovery.declare_dead()
         try:
-            return Recovered(recovery.recover(), interrupted)
+            rebuilt = [rebuild(proving.prove(row)) for row in mappings.usable()] if rebuild_rows else []
+            done = recovery.recover(of_plex(mappings.in_force()))
         except OSError as error:
             raise disk.named(error) from error
+        return Recovered(done, interrupted, tuple(rebuilt))

@@ -1,0 +1,81 @@
+"""What each root remembers of its operations, so that a lost database can be rebuilt from the disks.
+
+The cache's manifest has every operation; the array's those that change something there, for the day the cache dies.
+"""
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from caching import disk
+from caching.bench import Bench
+from caching.models import Kind, MadeDirectory, Operation, State
+from caching.models.file_row import path_key
+
+log = logging.getLogger(__name__)
+
+TEXTS = (
+    "token", "kind", "state", "trigger", "way", "array_id", "cache_id", "plex_path", "placement", "mode", "hash",
+    "title", "rating_key", "sources", "who", "reason", "source_print", "target_print", "stale_print",
+)  # fmt: skip
+BYTES = ("path", "belongs_to", "original_name", "link_target")
+PLAIN = ("park_originals", "score", "bytes_total")
+
+
+def record(bench: Bench) -> None:
+    """Note an operation as it is now, before the next step's first side effect. Raises OSError."""
+    operation = bench.operation
+    line = json.dumps(_described(operation)).encode()
+    for root in _roots(bench):
+        disk.append(root, line, durable=operation.state != State.PLANNED)
+
+
+def close(bench: Bench) -> None:
+    """Note how an operation ended. A rebuild would find out by itself, so trouble with this is no trouble."""
+    ended = _described(bench.operation)
+    if bench.operation.is_live:  # it was undone; its row follows
+        ended["state"] = State.ABORTED.value
+    for root in _roots(bench):
+        try:
+            disk.append(root, json.dumps(ended).encode(), durable=False)
+        except OSError as error:
+            log.warning("The manifest in %s could not be written: %s", root.path, error)
+
+
+def _roots(bench: Bench) -> Iterator[disk.RootDir]:
+    if bench.cache is not None:
+        yield bench.cache
+    if bench.operation.leaves_name:
+        yield bench.array
+
+
+def _described(operation: Operation) -> dict[str, Any]:
+    values: dict[str, Any] = {name: str(getattr(operation, name)) for name in TEXTS}
+    values |= {name: os.fsdecode(bytes(getattr(operation, name))) for name in BYTES}
+    values |= {name: getattr(operation, name) for name in PLAIN}
+    if operation.kind == Kind.CACHE:
+        values["made"] = [os.fsdecode(path) for path in _made(operation)]
+    return values
+
+
+def _made(operation: Operation) -> list[bytes]:
+    """The directories above the file that were made for it."""
+    parts = operation.relative.split(b"/")[:-1]
+    keys = [path_key(b"/".join(parts[:depth])) for depth in range(1, len(parts) + 1)]
+    rows = MadeDirectory.objects.filter(root_id=operation.cache_id, path_key__in=keys)
+    return [bytes(path) for path in rows.values_list("path", flat=True)]
+
+
+def parsed(line: bytes) -> dict[str, Any] | None:
+    """A record as written by `record`; None for a torn or foreign line."""
+    try:
+        values = json.loads(line)
+        for name in BYTES:
+            values[name] = os.fsencode(values[name])
+        values["made"] = [os.fsencode(path) for path in values.get("made", [])]
+        complete = all(name in values for name in (*TEXTS, *PLAIN))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return values if complete else None

@@ -1,0 +1,163 @@
+"""The cache's disk is gone: every parked original gets its name back, without the cache being read."""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from cacherr.errors import StorageAbsentError
+from caching import caching_steps, cycle, disk, journal, lock, moves, recovery
+from caching.bench import bench
+from caching.models import (
+    RESCUE,
+    CachedFile,
+    CachePolicy,
+    Kind,
+    Mode,
+    Operation,
+    PathMapping,
+    Root,
+    State,
+)
+from caching.playing import NOBODY
+from caching.progress import Progress
+
+log = logging.getLogger(__name__)
+
+REASON = "its cache disk is gone"
+AGAIN = timedelta(minutes=5)
+LOST = "It was moved to the cache, and the cache disk is gone: there is no other copy unless the disk comes back."
+
+
+@dataclass(slots=True)
+class Rescued:
+    """What a rescue did. Files by their operations; `lost` are those whose only copy was on the lost disk."""
+
+    caches: list[Root] = field(default_factory=list)
+    operations: list[Operation] = field(default_factory=list)
+    lost: list[CachedFile] = field(default_factory=list)
+
+    @property
+    def failed(self) -> list[Operation]:
+        """Files whose original could not be brought back."""
+        return [operation for operation in self.operations if operation.state != State.DONE]
+
+
+def caches_in_use() -> list[Root]:
+    """The caches of enabled mappings, and those that a cached file or an unfinished operation names."""
+    ids = set(PathMapping.objects.filter(enabled=True).values_list("cache_id", flat=True))
+    ids |= set(CachedFile.objects.values_list("cache_id", flat=True).distinct())
+    ids |= {operation.cache_id for operation in journal.live()}
+    return list(Root.objects.filter(pk__in=ids - {None}, kind=Root.Kind.CACHE).order_by("pk"))
+
+
+def is_present(root: Root) -> bool:
+    """Whether a root's storage is there, by its marker."""
+    try:
+        with disk.open_root(root.path, root.pk):
+            return True
+    except StorageAbsentError:
+        return False
+
+
+def watch() -> Rescued | None:
+    """Note which caches are gone, and rescue once one has been gone for as long as the settings say.
+
+    Raises BusyError while somebody is at work, StorageAbsentError when an array is gone as well.
+    """
+    now, due = timezone.now(), False
+    patience = timedelta(seconds=CachePolicy.effective().rescue_after_seconds)
+    for root in caches_in_use():
+        if is_present(root):
+            Root.objects.filter(pk=root.pk, absent_since__isnull=False).update(absent_since=None)
+            continue
+        if root.absent_since is None:
+            Root.objects.filter(pk=root.pk).update(absent_since=now)
+            root.absent_since = now
+        due = due or (now - root.absent_since >= patience and needs_rescue(root))
+    return rescue() if due and not _was_just_tried(now) else None
+
+
+def _was_just_tried(now: datetime) -> bool:
+    """What cannot be brought back now is not tried every few seconds."""
+    return Operation.objects.filter(trigger=RESCUE, created_at__gt=now - AGAIN).exists()
+
+
+def needs_rescue(root: Root) -> bool:
+    """Whether anything is left to be done for a cache that is gone."""
+    files = CachedFile.objects.filter(cache=root, conflict="")
+    parked = any(file.leaves_name and file.keeps_original for file in files.filter(rescued_at__isnull=True))
+    begun = any(_holds_name(row) for row in journal.live() if row.cache_id == root.pk)
+    return parked or begun or (is_retired(root) and files.exists())
+
+
+def _holds_name(operation: Operation) -> bool:
+    """Whether an unfinished operation may have left the original without its name."""
+    if operation.kind == Kind.CACHE:
+        return operation.state in {State.PUBLISHED, State.SWAPPED}
+    return operation.state == State.VERIFIED and not operation.is_rescue
+
+
+def is_retired(root: Root) -> bool:
+    """Whether no enabled mapping uses this cache any more: then its disk will not come back."""
+    return not PathMapping.objects.filter(enabled=True, cache=root).exists()
+
+
+def rescue() -> Rescued:
+    """Bring back what was parked for every cache that is gone. What is on caches that are there is left alone.
+
+    Raises BusyError, and StorageAbsentError when an array is gone as well.
+    """
+    done = Rescued()
+    with lock.held(cycle.WORK_LOCK):
+        for root in caches_in_use():
+            if not is_present(root):
+                done.caches.append(root)
+                _rescue(root, done)
+    return done
+
+
+def _rescue(root: Root, done: Rescued) -> None:
+    for operation in journal.live():
+        if operation.cache_id == root.pk:
+            _let_go(operation)
+    for file in CachedFile.objects.select_related("array", "cache").filter(cache=root, rescued_at__isnull=True):
+        if not file.keeps_original:
+            done.lost.append(file)
+        elif file.leaves_name:
+            _bring_back(file, done)
+    if is_retired(root):
+        _retire(root)
+
+
+def _bring_back(file: CachedFile, done: Rescued) -> None:
+    operation = journal.plan_return(None, Kind.RESTORE, file, REASON, trigger=RESCUE)
+    if operation is None:
+        return  # an unfinished operation has given the original its name already, see `_let_go`
+    with recovery.open_roots([file.array]) as roots:
+        moves.carry_out(operation, roots, Progress(operation), NOBODY)
+    done.operations.append(operation)
+
+
+def _let_go(operation: Operation) -> None:
+    """An unfinished operation on the lost cache: the original gets its name; the rest waits for the disk."""
+    if not _holds_name(operation):
+        return
+    with recovery.open_roots([operation.array]) as roots:
+        if operation.kind == Kind.CACHE:
+            with bench(operation, roots[operation.array_id], None, NOBODY) as places:
+                caching_steps.unpark(places)
+            journal.advance(operation, State.VERIFIED)  # should the disk come back, it is parked again
+        else:
+            moves.let_go(operation, roots)
+
+
+def _retire(root: Root) -> None:
+    """No mapping uses the lost cache any more: what only told of copies on it ends."""
+    for operation in journal.live():
+        if operation.cache_id == root.pk and not operation.is_rescue:
+            journal.abort(operation, "Its cache disk is gone for good.")
+    files = CachedFile.objects.filter(cache=root)
+    files.filter(mode=Mode.MOVE).update(conflict=LOST)
+    files.exclude(mode=Mode.MOVE).filter(conflict="").delete()

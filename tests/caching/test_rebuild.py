@@ -1,0 +1,77 @@
+"""The database is lost: what the disks remember is enough to bring everything back."""
+
+from pathlib import Path
+
+import pytest
+
+from caching import upkeep
+from caching.models import CachedFile, Cycle, MadeDirectory, Operation, PathMapping, Root
+from tests.caching.ground import COMBINATIONS, FILM, Ground, make_ground
+from tests.conftest import tree
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(params=COMBINATIONS)
+def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Ground:
+    placement, mode, park = request.param
+    return make_ground(tmp_path, placement, mode, park=park)
+
+
+def lose_database(ground: Ground) -> None:
+    """Everything goes but the mapping, which a person enters again."""
+    for model in (CachedFile, Operation, MadeDirectory, Cycle):
+        model._default_manager.all().delete()
+    PathMapping.objects.update(array=None, cache=None, proved_placement="", proved_prefix="")
+    Root.objects.all().delete()
+
+
+def test_a_cached_file_is_known_again_and_a_restore_leads_back_to_the_start(ground: Ground) -> None:
+    ground.write()
+    start = tree(ground.directory)
+    ground.carry_out(ground.plan_caching())
+    before = CachedFile.objects.values("hash", "array_print", "cache_print", "original_name", "mode").get()
+    cached = tree(ground.directory)
+    lose_database(ground)
+    assert upkeep.recover().operations == ()
+    assert tree(ground.directory) == cached, "without being told, a recovery touches nothing unknown"
+    rebuilt = upkeep.recover(rebuild_rows=True)
+    assert [found.files for found in rebuilt.rebuilt] == [[FILM.decode()]]
+    assert CachedFile.objects.values("hash", "array_print", "cache_print", "original_name", "mode").get() == before
+    assert tree(ground.directory) == cached
+    assert upkeep.recover(rebuild_rows=True).rebuilt[0].files == []
+    assert ground.carry_out(ground.plan_restore()).state == "done"
+    assert tree(ground.directory) == start
+
+
+def test_a_restored_file_is_not_found_again(ground: Ground) -> None:
+    ground.cached()
+    ground.carry_out(ground.plan_restore())
+    lose_database(ground)
+    upkeep.recover(rebuild_rows=True)
+    assert not CachedFile.objects.exists()
+
+
+@pytest.mark.parametrize("park", [("symlink", False), ("union", True)])
+def test_without_manifests_the_tags_of_parked_originals_are_enough(tmp_path: Path, park: tuple[str, bool]) -> None:
+    ground = make_ground(tmp_path, park[0], park=park[1])
+    ground.write()
+    start = tree(tmp_path)
+    ground.carry_out(ground.plan_caching())
+    lose_database(ground)
+    for manifest in tmp_path.rglob(".cacherr-manifest"):
+        manifest.unlink()
+    upkeep.recover(rebuild_rows=True)
+    assert ground.carry_out(ground.plan_restore()).state == "done"
+    left = {name for name in tree(tmp_path) if name.startswith("array")}
+    assert left == {name for name in start if name.startswith("array")}
+
+
+def test_a_parked_original_without_a_tag_is_named_and_left_alone(tmp_path: Path) -> None:
+    ground = make_ground(tmp_path, "symlink")
+    stranger = ground.on_array().parent / ".cacherr.0123456789ab.orig"
+    stranger.parent.mkdir(parents=True)
+    stranger.write_bytes(b"whose?")
+    found = upkeep.recover(rebuild_rows=True)
+    assert found.rebuilt[0].unknown == ["Films/Alpha (2001)/.cacherr.0123456789ab.orig"]
+    assert stranger.read_bytes() == b"whose?"

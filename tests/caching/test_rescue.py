@@ -1,0 +1,111 @@
+"""The cache's disk dies: originals get their names back, nothing on the disk is needed, and it may come back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from cacherr.errors import StorageAbsentError
+from caching import rescue
+from caching.models import CachedFile, CachePolicy, Operation, PathMapping, Root
+from tests.caching.ground import COMBINATIONS, CONTENT, Ground, make_ground
+from tests.conftest import tree
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(params=COMBINATIONS)
+def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Ground:
+    placement, mode, park = request.param
+    return make_ground(tmp_path, placement, mode, park=park)
+
+
+@contextmanager
+def without_cache(ground: Ground) -> Iterator[None]:
+    """The disk is unmounted: an empty mount point is left."""
+    away = ground.directory / "unmounted"
+    ground.cache.rename(away)
+    ground.cache.mkdir()
+    yield
+    ground.cache.rmdir()
+    away.rename(ground.cache)
+
+
+def test_every_parked_original_gets_its_name_back_without_the_cache(ground: Ground) -> None:
+    inode = ground.write().stat().st_ino
+    ground.carry_out(ground.plan_caching())
+    with without_cache(ground):
+        done = rescue.rescue()
+        assert list(ground.cache.iterdir()) == []
+        if ground.mapping.mode == "copy":
+            assert not done.failed
+            assert ground.on_array().read_bytes() == CONTENT
+            assert ground.on_array().lstat().st_ino == inode
+            assert ground.private_names() == []
+        else:
+            assert [file.size for file in done.lost] == [len(CONTENT)]
+
+
+def test_a_second_rescue_changes_nothing(ground: Ground) -> None:
+    ground.cached()
+    with without_cache(ground):
+        rescue.rescue()
+        before, rows = tree(ground.directory), Operation.objects.count()
+        rescue.rescue()
+        assert (tree(ground.directory), Operation.objects.count()) == (before, rows)
+
+
+def test_when_the_disk_comes_back_the_copy_is_removed_and_everything_is_as_it_was(ground: Ground) -> None:
+    ground.write()
+    start = tree(ground.directory)
+    ground.carry_out(ground.plan_caching())
+    with without_cache(ground):
+        rescue.rescue()
+    assert ground.carry_out(ground.plan_restore()).state == "done"
+    assert tree(ground.directory) == start
+
+
+def test_a_cache_that_is_there_is_left_alone(ground: Ground) -> None:
+    ground.cached()
+    before = tree(ground.directory)
+    assert rescue.rescue().caches == []
+    assert tree(ground.directory) == before
+
+
+def test_without_the_array_nothing_is_concluded(tmp_path: Path) -> None:
+    ground = make_ground(tmp_path, "symlink")
+    ground.cached()
+    with without_cache(ground):
+        ground.array.rename(tmp_path / "array-away")
+        ground.array.mkdir()
+        with pytest.raises(StorageAbsentError):
+            rescue.rescue()
+        assert list(ground.array.iterdir()) == []
+
+
+def test_the_rescue_comes_by_itself_once_the_marker_has_been_gone_for_long_enough(tmp_path: Path) -> None:
+    ground = make_ground(tmp_path, "symlink")
+    ground.cached()
+    with without_cache(ground):
+        assert rescue.watch() is None
+        assert Root.objects.get(kind="cache").absent_since is not None
+        assert ground.on_array().is_symlink()
+        CachePolicy.objects.update(rescue_after_seconds=0)
+        rescued = rescue.watch()
+        assert rescued is not None
+        assert len(rescued.operations) == 1
+        assert ground.on_array().read_bytes() == CONTENT
+        assert rescue.watch() is None
+    rescue.watch()
+    assert Root.objects.get(kind="cache").absent_since is None
+
+
+def test_a_lost_cache_that_no_mapping_uses_any_more_is_forgotten(tmp_path: Path) -> None:
+    ground = make_ground(tmp_path, "symlink")
+    ground.cached()
+    with without_cache(ground):
+        PathMapping.objects.update(enabled=False)
+        rescue.rescue()
+        assert not CachedFile.objects.exists()
+        assert ground.on_array().read_bytes() == CONTENT
