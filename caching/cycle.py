@@ -8,13 +8,28 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cacherr.errors import BusyError, CacherrError
-from caching import disk, events, journal, lock, mappings, moves, proving, recovery, stopping
+from caching import (
+    crew,
+    disk,
+    events,
+    exclusions,
+    journal,
+    lock,
+    mappings,
+    mover,
+    moves,
+    pausing,
+    proving,
+    recovery,
+    stopping,
+)
 from caching.describe import described
 from caching.gather import Gathered, Gatherer, require_roots
 from caching.models import CachedFile, CachePolicy, Cycle, CycleState, Kind, Operation, PathMapping, Phase, State
 from caching.planning.plan import make_plan
 from caching.planning.values import Action, Decision, Plan
-from caching.progress import Progress
+from caching.playing import Playing, of_plex
+from plexusers.plex import Plex
 from plexusers.server import connect
 from plexusers.wants import Answer, owner_on_deck, playing_now
 
@@ -28,12 +43,16 @@ PROGRESS_FIELDS = (
     "files_cached", "files_restored", "bytes_cached", "failures",
 )  # fmt: skip
 
+PHASES = {Kind.CACHE: Phase.CACHING, Kind.RESTORE: Phase.RETENTION, Kind.EVICT: Phase.EVICTION}
+
 
 def request(trigger: str, *, dry_run: bool = False) -> Cycle:
     """Ask for a cycle: a row that waits to be run. One that waits already is answered instead of a second one.
 
-    Raises BusyError while a cycle is running.
+    Raises BusyError while a cycle is running, PausedError while Cacherr is paused and the cycle would move files.
     """
+    if not (dry_run or CachePolicy.effective().dry_run):
+        pausing.require_going()
     if Cycle.objects.filter(state=CycleState.RUNNING).exists() and is_working():
         raise BusyError("A cycle is running already.", "Wait until it is done, or stop it.")
     try:
@@ -74,6 +93,8 @@ def run(trigger: str, *, dry_run: bool = False) -> Cycle:
     """Ask for a cycle and run it here and now. Raises what `request` and `run_waiting` raise."""
     asked = request(trigger, dry_run=dry_run)
     done = run_waiting()
+    if done is None and not dry_run:
+        pausing.require_going()
     if done is None or done.pk != asked.pk:
         raise BusyError("Another process took the cycle on.", "Look at its progress on the dashboard.")
     return done
@@ -83,8 +104,10 @@ def _claim() -> Cycle | None:
     cycle = Cycle.objects.filter(state=CycleState.QUEUED).first()
     if cycle is None:
         return None
-    now = timezone.now()
-    dry_run = cycle.dry_run or CachePolicy.effective().dry_run
+    now, policy = timezone.now(), CachePolicy.effective()
+    dry_run = cycle.dry_run or policy.dry_run
+    if policy.paused and not dry_run:
+        return None  # it goes on waiting
     changes = {"state": CycleState.RUNNING, "started_at": now, "heartbeat_at": now, "dry_run": dry_run}
     if Cycle.objects.filter(pk=cycle.pk, state=CycleState.QUEUED).update(**changes) != 1:
         return None
@@ -123,6 +146,9 @@ def _perform(cycle: Cycle) -> None:
 def _perform_to_end(cycle: Cycle) -> None:
     try:
         _Run(cycle).run()
+    except mover.MoverRunningError as error:
+        _finish(cycle, CycleState.STOPPED, str(error))
+        raise
     except CacherrError as error:
         _finish(cycle, CycleState.FAILED, str(error))
         raise
@@ -153,25 +179,26 @@ class _Run:
         """All phases in their order."""
         usable = mappings.usable()
         require_roots(usable)
-        if not self.cycle.dry_run:
-            recovery.recover()
-        answers = self._ask()
-        if not self.cycle.dry_run:
-            usable = [proving.prove(mapping) for mapping in usable]
-        roots = [] if self.cycle.dry_run else recovery.roots_in_use(usable)
-        with recovery.open_roots(roots) as opened:
+        if self.cycle.dry_run:
+            self._plan(usable, self._ask()[1])
+            return
+        mover.require_resting()
+        recovery.recover(of_plex(usable))
+        plex, answers = self._ask()
+        usable = [proving.prove(mapping) for mapping in usable]
+        with recovery.open_roots(recovery.roots_in_use(usable)) as opened:
             gathered, plan = self._plan(usable, answers)
-            if not self.cycle.dry_run:
-                self._carry_out(plan, gathered, opened)
+            playing = Playing(lambda: playing_now(plex), usable)
+            self._carry_out(self._journal_all(plan, gathered), opened, playing)
 
-    def _ask(self) -> list[Answer]:
+    def _ask(self) -> tuple[Plex, list[Answer]]:
         self._phase(Phase.USERS, 0)
         plex = connect()
         self._phase(Phase.ONDECK, 2)
         answers = [owner_on_deck(plex), playing_now(plex)]
         failed = [answer.failed for answer in answers if answer.failed]
         self.cycle.error = " ".join(dict.fromkeys(failed))
-        return answers
+        return plex, answers
 
     def _plan(self, usable: Sequence[PathMapping], answers: list[Answer]) -> tuple[Gathered, Plan]:
         self._phase(Phase.PLAN, 0)
@@ -182,17 +209,31 @@ class _Run:
         self.cycle.save(update_fields=["plan", "failures"])
         return gathered, plan
 
-    def _carry_out(self, plan: Plan, gathered: Gathered, roots: moves.Roots) -> None:
-        """Journal everything first; then restores and evictions make room, then caching, best score first."""
-        operations = [row for decision in plan.work if (row := self._journal(decision, gathered)) is not None]
-        for number, operation in enumerate(operations):
-            if self._stopped():
-                journal.abort(operation, "The cycle was stopped before it began.")
-                continue
-            self._phase(_phase_of(operation), len(operations), number)
-            moves.carry_out(operation, roots, Progress(operation))
+    def _journal_all(self, plan: Plan, gathered: Gathered) -> list[Operation]:
+        """Everything is journaled before anything is carried out."""
+        return [row for decision in plan.work if (row := self._journal(decision, gathered)) is not None]
+
+    def _carry_out(self, operations: list[Operation], roots: moves.Roots, playing: Playing) -> None:
+        """What makes room first, then caching, best score first."""
+        left = sorted(operations, key=lambda row: row.kind == Kind.CACHE)
+        total = len(left)
+
+        def tell() -> None:
+            self.cycle.phase = PHASES[Kind(left[0].kind)] if left else self.cycle.phase
+            self._tell(total, total - len(left))
+
+        def done(operation: Operation) -> None:
+            left.remove(operation)
             self._count(operation)
-        self._tell(len(operations), len(operations))
+            tell()
+
+        tell()
+        try:
+            crew.carry_out_all(operations, roots, playing=playing, stopped=self._stopped, done=done)
+        finally:
+            recovery.remove_idle_directories()
+            exclusions.write()
+        self._tell(total, total)
 
     def _journal(self, decision: Decision, gathered: Gathered) -> Operation | None:
         key = decision.file
@@ -213,7 +254,7 @@ class _Run:
             self.cycle.bytes_cached += operation.bytes_total
         elif operation.state == State.DONE:
             self.cycle.files_restored += 1
-        else:
+        elif operation.outcome != mover.BEGUN:
             self.cycle.failures += 1
 
     def _phase(self, phase: Phase, total: int, processed: int = 0) -> None:
@@ -225,8 +266,3 @@ class _Run:
         self.cycle.heartbeat_at = timezone.now()
         self.cycle.save(update_fields=PROGRESS_FIELDS)
         events.publish(events.cycle_progress(self.cycle))
-
-
-def _phase_of(operation: Operation) -> Phase:
-    phases = {Kind.CACHE: Phase.CACHING, Kind.RESTORE: Phase.RETENTION, Kind.EVICT: Phase.EVICTION}
-    return phases[Kind(operation.kind)]

@@ -15,6 +15,11 @@ def run_cycle() -> None:
     _send("caching.tasks.run_waiting_cycle")
 
 
+def run_orders() -> None:
+    """Let a worker carry out what was ordered."""
+    _send("caching.tasks.run_orders")
+
+
 def tend() -> None:
     """Let a worker look at once whether a crash left something."""
     _send("caching.tasks.tend")

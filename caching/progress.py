@@ -1,44 +1,76 @@
-"""Progress of one operation: told live four times a second at most, kept on the row once a second, asking to stop."""
+"""Progress of one operation: told live four times a second at most, kept on the row once a second, asking to stop.
+
+The copier's own thread calls `copied`, and that is where a copy keeps the pace, rests during a pause and is cut short.
+"""
 
 import time
+from collections import deque
 from collections.abc import Callable
 
 from django.utils import timezone
 
-from caching import disk, events, stopping
+from caching import disk, events, mover, pace, stopping
 from caching.models import Cycle, Operation, State
+from caching.playing import NOBODY, Playing
 
 EVENT_SECONDS = 0.25
 ROW_SECONDS = 1.0
+SPEED_SECONDS = 4.0
+
+
+class Speed:
+    """How fast bytes came in the last seconds. Times are seconds of one clock."""
+
+    def __init__(self) -> None:
+        self.seen: deque[tuple[float, int]] = deque()
+
+    def restart(self, now: float, done: int) -> None:
+        """Forget what was before."""
+        self.seen.clear()
+        self.seen.append((now, done))
+
+    def at(self, now: float, done: int) -> int:
+        """Bytes a second, with so many done now."""
+        self.seen.append((now, done))
+        while len(self.seen) > 2 and now - self.seen[1][0] >= SPEED_SECONDS:
+            self.seen.popleft()
+        since, before = self.seen[0]
+        return int((done - before) / max(now - since, 0.001))
 
 
 class Progress:
     """Watches one operation's copying. Times are seconds of the monotonic clock."""
 
-    def __init__(self, operation: Operation, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        playing: Playing = NOBODY,
+        shared_pace: pace.Pace = pace.SHARED,
+    ) -> None:
         self.operation = operation
         self.clock = clock
-        self.started = self.told = self.kept = clock()
+        self.playing, self.pace = playing, shared_pace
+        self.told = self.kept = clock()
+        self.paid = 0
+        self.met_mover = False
+        """Whether the copy was cut short for the mover's sake."""
+        self.speed = Speed()
+        self.speed.restart(self.told, 0)
 
     def begin(self) -> None:
         """The operation starts."""
-        self.started = self.told = self.kept = self.clock()
+        self.told = self.kept = self.clock()
+        self.speed.restart(self.told, 0)
         self._tell()
 
     def copied(self, done: int) -> None:
-        """So many bytes are copied. Raises Cancelled when the operation, its cycle or the process shall stop."""
-        now = self.clock()
+        """So many bytes are copied. Returns when more may be; raises Cancelled when no more shall be."""
         self.operation.bytes_done = done
-        if now - self.told < EVENT_SECONDS:
-            return
-        self.told = now
-        self.operation.bytes_per_second = int(done / max(now - self.started, 0.001))
-        self._tell()
-        if now - self.kept >= ROW_SECONDS:
-            self.kept = now
-            self._keep()
-        if stopping.requested() or self._cancelled():
-            raise disk.Cancelled
+        self._look()
+        fresh, self.paid = max(0, done - self.paid), done
+        self.pace.keep(fresh, self.playing, self._look)
 
     def end(self) -> None:
         """The operation is over, or waits for a recovery."""
@@ -46,14 +78,46 @@ class Progress:
         if self.operation.state == State.DONE:
             events.publish(events.file_changed(self.operation))
 
+    def _look(self) -> None:
+        """Four times a second: tell how it goes, and see whether it shall go on."""
+        now = self.clock()
+        if now - self.told < EVENT_SECONDS:
+            return
+        self.told = now
+        paused = self.pace.conditions().paused
+        self.operation.bytes_per_second = 0 if paused else self.speed.at(now, self.operation.bytes_done)
+        self._tell()
+        if paused or now - self.kept >= ROW_SECONDS:
+            self._keep(now)
+        self._require_going()
+        if paused:
+            self._rest()
+
+    def _rest(self) -> None:
+        """Wait until Cacherr is resumed, quietly. What was copied stays; a cancel still comes through."""
+        while self.pace.conditions().paused:
+            self._require_going()
+            self.pace.sleep(EVENT_SECONDS)
+        self.told = self.clock()
+        self.speed.restart(self.told, self.operation.bytes_done)
+
     def _tell(self) -> None:
         events.publish(events.operation_progress(self.operation))
 
-    def _keep(self) -> None:
+    def _keep(self, now: float) -> None:
+        self.kept = now
         row = self.operation
         Operation.objects.filter(pk=row.pk).update(bytes_done=row.bytes_done, bytes_per_second=row.bytes_per_second)
         if row.cycle_id is not None:
             Cycle.objects.filter(pk=row.cycle_id).update(heartbeat_at=timezone.now())
+
+    def _require_going(self) -> None:
+        """Raises Cancelled when the operation, its cycle or the process shall stop, or the mover has begun."""
+        if self.pace.conditions().mover:
+            self.met_mover = True
+            raise disk.Cancelled(mover.BEGUN)
+        if stopping.requested() or self._cancelled():
+            raise disk.Cancelled
 
     def _cancelled(self) -> bool:
         asked = Operation.objects.filter(pk=self.operation.pk, cancel_requested=True).exists()

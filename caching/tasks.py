@@ -6,7 +6,7 @@ from collections.abc import Callable
 from celery import shared_task
 
 from cacherr.errors import BusyError, CacherrError
-from caching import cycle, upkeep
+from caching import cycle, orders, rescue, upkeep
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +24,21 @@ def run_waiting_cycle() -> None:
 
 
 @shared_task
+def run_orders() -> None:
+    """Somebody ordered operations by hand."""
+    _quietly(orders.run_waiting)
+
+
+@shared_task
 def tend() -> None:
     """The minute's upkeep: signs of life, recovery, work that waits."""
     _quietly(upkeep.tend)
+
+
+@shared_task
+def watch_storage() -> None:
+    """Look whether every cache's disk is there; rescue what a lost one holds."""
+    _quietly(rescue.watch)
 
 
 def _quietly(work: Callable[[], object]) -> None:

@@ -1,0 +1,289 @@
+"""Many operations: in which order, how many at once, and how all of them are held up or ended."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from pytest_django.fixtures import Settings
+
+from caching import crew, mover, pace, pausing
+from caching.models import CachedFile, CachePolicy, Operation, Root
+from caching.playing import NOBODY
+from tests.caching.ground import Ground, make_ground
+from tests.waiting import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SLOW = "64KB"
+SIZE = 1 << 20
+"""At the slow pace a copy of this takes a quarter of a minute: longer than any of these tests looks at it."""
+
+
+@pytest.fixture
+def ground(tmp_path: Path, settings: Settings) -> Iterator[Ground]:
+    settings.COPY_CHUNK = 4096
+    yield make_ground(tmp_path, "symlink")
+    CachePolicy.objects.all().delete()
+    pace.SHARED.look_again()
+
+
+def policy(**values: Any) -> None:
+    CachePolicy.objects.update_or_create(pk=1, defaults={"mover_pid_file": "", **values})
+    pace.SHARED.look_again()
+
+
+def films(ground: Ground, count: int, size: int = SIZE) -> list[Operation]:
+    """Films on the array, and the operations that cache them."""
+    paths = [b"Films/%d.mkv" % number for number in range(count)]
+    for path in paths:
+        ground.write(path, path[6:7] * size)
+    return [ground.plan_caching(path, size) for path in paths]
+
+
+class Told:
+    """What the caller of a crew is told, and what it says about stopping."""
+
+    def __init__(self) -> None:
+        self.done: list[Operation] = []
+        self.threads: set[str] = set()
+        self.stop = threading.Event()
+
+    def hear(self, operation: Operation) -> None:
+        assert threading.current_thread() is threading.main_thread()
+        self.threads |= {thread.name for thread in threading.enumerate()}
+        self.done.append(operation)
+
+    def carry_out(self, ground: Ground, operations: list[Operation]) -> None:
+        with ground.opened() as roots:
+            crew.carry_out_all(operations, roots, playing=NOBODY, stopped=self.stop.is_set, done=self.hear)
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@contextmanager
+def meanwhile(happening: Callable[[], None]) -> Iterator[None]:
+    """Let something happen beside the test's own thread, which is busy with a crew."""
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            happening()
+        except BaseException as error:  # noqa: BLE001 - handed to the test's thread
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+        assert failures == []
+
+
+def copying(ground: Ground) -> int:
+    """How many copies are being made now."""
+    return len(list(ground.cache.rglob(".cacherr.*.tmp")))
+
+
+def states(operations: list[Operation]) -> list[str]:
+    return [Operation.objects.get(pk=operation.pk).state for operation in operations]
+
+
+def outcomes(operations: list[Operation]) -> list[str]:
+    return [Operation.objects.get(pk=operation.pk).outcome for operation in operations]
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_restores_come_first_then_caching_in_the_order_given(ground: Ground, told: Told, at_once: int) -> None:
+    policy(operations_to_cache=1, operations_to_array=at_once)
+    ground.cached()
+    caching = films(ground, 3, 5000)
+    operations = [*caching[:2], ground.plan_restore(), caching[2]]
+    told.carry_out(ground, operations)
+    assert [row.pk for row in told.done] == [operations[number].pk for number in (2, 0, 1, 3)]
+    assert states(operations) == ["done"] * 4
+
+
+def test_one_at_a_time_needs_no_other_thread(ground: Ground, told: Told) -> None:
+    policy(operations_to_cache=1)
+    told.carry_out(ground, films(ground, 3, 5000))
+    assert not [name for name in told.threads if name.startswith("operation")]
+
+
+@pytest.mark.parametrize("at_once", [2, 16])
+def test_several_at_a_time_all_arrive_and_are_told_in_the_callers_thread(
+    ground: Ground, told: Told, at_once: int
+) -> None:
+    policy(operations_to_cache=at_once, bandwidth_limit="1MB")  # so that all of them are at it at once
+    operations = films(ground, 32, 50_000)
+    told.carry_out(ground, operations)
+    assert {row.pk for row in told.done} == {row.pk for row in operations}
+    assert states(operations) == ["done"] * 32
+    assert [name for name in told.threads if name.startswith("operation")]
+    assert {file.name for file in (ground.cache / "Films").iterdir()} == {f"{number}.mkv" for number in range(32)}
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+def test_so_many_are_copied_at_the_same_time_and_never_more(ground: Ground, told: Told, at_once: int) -> None:
+    policy(operations_to_cache=at_once, bandwidth_limit="1MB")
+    most: list[int] = []
+
+    def watch() -> None:
+        while not told.stop.is_set():
+            most.append(copying(ground))
+            if len(told.done) >= 3:
+                told.stop.set()
+
+    with meanwhile(watch):
+        told.carry_out(ground, films(ground, 5, 300_000))
+    assert max(most) == at_once
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_after_a_stop_nothing_begins_and_each_says_why(ground: Ground, told: Told, at_once: int) -> None:
+    policy(operations_to_cache=at_once)
+    operations = films(ground, 4, 5000)
+    told.stop.set()
+    told.carry_out(ground, operations)
+    assert states(operations) == ["aborted"] * 4
+    assert set(outcomes(operations)) == {crew.STOPPED}
+    assert told.done == []
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_an_error_is_raised_when_no_operation_is_in_progress_any_more(ground: Ground, told: Told, at_once: int) -> None:
+    policy(operations_to_cache=at_once)
+    operations = films(ground, 4, 200_000)
+    broken = operations[1 if at_once == 1 else 0]
+    broken.array = Root.objects.create(id="never-opened", kind=Root.Kind.ARRAY, path="/nowhere")
+    good = [operation for operation in operations if operation is not broken]
+    with pytest.raises(KeyError):
+        told.carry_out(ground, operations)
+    assert copying(ground) == 0
+    assert states(good) == ["done", "planned", "planned"]
+    assert {row.pk for row in told.done} <= {good[0].pk}
+
+
+def test_what_somebody_else_has_ended_is_left_alone(ground: Ground, told: Told) -> None:
+    policy(operations_to_cache=2)
+    operations = films(ground, 3, 5000)
+    Operation.objects.filter(pk=operations[1].pk).update(state="aborted", outcome="Somebody else.")
+    told.carry_out(ground, operations)
+    assert states(operations) == ["done", "aborted", "done"]
+    assert operations[1].outcome == "Somebody else."
+
+
+def test_an_operation_that_was_cancelled_while_it_waited_does_not_begin(ground: Ground, told: Told) -> None:
+    policy(operations_to_cache=2)
+    operations = films(ground, 3, 5000)
+    Operation.objects.filter(pk=operations[2].pk).update(cancel_requested=True)
+    told.carry_out(ground, operations)
+    assert outcomes(operations) == ["", "", crew.CANCELLED]
+
+
+@pytest.mark.parametrize("limit", ["", SLOW])
+def test_a_cancel_reaches_a_copy_even_while_it_waits_for_its_turn(ground: Ground, told: Told, limit: str) -> None:
+    policy(operations_to_cache=2, bandwidth_limit=limit)
+    operations = films(ground, 2, SIZE if limit else 200 * SIZE)
+
+    def cancel() -> None:
+        until(lambda: copying(ground) == 2, "two copies")
+        Operation.objects.filter(pk=operations[0].pk).update(cancel_requested=True)
+        until(lambda: states(operations[:1]) == ["aborted"], "the end of the first")
+        Operation.objects.update(cancel_requested=True)
+
+    with meanwhile(cancel):
+        told.carry_out(ground, operations)
+    assert set(outcomes(operations)) == {"Cancelled; everything is as it was."}
+    assert copying(ground) == 0
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_nothing_begins_during_a_pause_until_it_is_over(ground: Ground, told: Told, at_once: int) -> None:
+    policy(operations_to_cache=at_once, paused=True)
+    operations = films(ground, 3, 5000)
+    asked: list[bool] = []
+
+    def stopped() -> bool:
+        asked.append(False)
+        return False
+
+    def resume() -> None:
+        until(lambda: len(asked) > 4, "the crew to look several times")
+        assert states(operations) == ["planned"] * 3
+        pausing.resume()
+
+    with meanwhile(resume), ground.opened() as roots:
+        crew.carry_out_all(operations, roots, playing=NOBODY, stopped=stopped, done=told.hear)
+    assert states(operations) == ["done"] * 3
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_a_pause_holds_a_copy_and_a_stop_still_ends_it(ground: Ground, told: Told, at_once: int) -> None:
+    policy(operations_to_cache=at_once, bandwidth_limit=SLOW)
+    operations = films(ground, 3)
+
+    def pause_and_cancel() -> None:
+        until(lambda: copying(ground) == at_once, "copies")
+        pausing.pause()
+        until(lambda: Operation.objects.filter(bytes_per_second=0, bytes_done__gt=0).count() == at_once, "the rest")
+        before = list(Operation.objects.order_by("pk").values_list("bytes_done", flat=True))
+        policy(paused=True, bandwidth_limit="")  # without a limit only the pause holds them
+        for _ in range(3):  # as long as it takes to look at the settings afresh, and again
+            pace.SHARED.look_again()
+            pace.SHARED.keep(1, NOBODY, lambda: None)
+            pace.SHARED.sleep(pace.SLICE_SECONDS * 4)
+        told.stop.set()
+        assert copying(ground) == at_once
+        assert list(Operation.objects.order_by("pk").values_list("bytes_done", flat=True)) == before
+        Operation.objects.update(cancel_requested=True)
+
+    with meanwhile(pause_and_cancel):
+        told.carry_out(ground, operations)
+    assert states(operations) == ["aborted"] * 3
+    assert copying(ground) == 0
+    assert not CachedFile.objects.exists()
+
+
+def test_a_copy_goes_on_after_a_pause_from_where_it_was(ground: Ground, told: Told) -> None:
+    policy(operations_to_cache=2, bandwidth_limit=SLOW)
+    operations = films(ground, 2)
+
+    def pause_and_resume() -> None:
+        until(lambda: copying(ground) == 2, "copies")
+        pausing.pause()
+        until(lambda: Operation.objects.filter(bytes_per_second=0, bytes_done__gt=0).count() == 2, "the rest")
+        policy(operations_to_cache=2, paused=False, bandwidth_limit="")
+
+    with meanwhile(pause_and_resume):
+        told.carry_out(ground, operations)
+    assert states(operations) == ["done"] * 2
+    assert ground.on_cache(b"Films/1.mkv").read_bytes() == b"1" * SIZE
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_when_the_mover_begins_copies_are_undone_and_nothing_more_begins(
+    ground: Ground, told: Told, tmp_path: Path, at_once: int
+) -> None:
+    pid_file = tmp_path / "mover.pid"
+    policy(operations_to_cache=at_once, bandwidth_limit=SLOW, mover_pid_file=str(pid_file))
+    operations = films(ground, 3)
+
+    def begin() -> None:
+        until(lambda: copying(ground) == at_once, "copies")
+        pid_file.write_text("")
+
+    with meanwhile(begin), pytest.raises(mover.MoverRunningError, match="Unraid's mover is running"):
+        told.carry_out(ground, operations)
+    assert set(outcomes(operations)) == {"Unraid's mover has begun; everything is as it was."}
+    assert copying(ground) == 0
+    assert not CachedFile.objects.exists()
