@@ -1,0 +1,20 @@
+"""The audit: rows, cache and array compared, and what of it can be repaired without asking anybody."""
+
+from caching.auditing.examining import examine
+from caching.auditing.findings import Audited, Finding, Kind, Repair, Severity
+from caching.auditing.repairing import TRIGGER, Repaired, order_repairs, repair
+from caching.auditing.verifying import Watch
+
+__all__ = [
+    "TRIGGER",
+    "Audited",
+    "Finding",
+    "Kind",
+    "Repair",
+    "Repaired",
+    "Severity",
+    "Watch",
+    "examine",
+    "order_repairs",
+    "repair",
+]

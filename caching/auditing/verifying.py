@@ -1,0 +1,66 @@
+"""Reading every cached file and its original, and comparing them with the hash that was made when it was cached."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from cacherr.errors import StorageAbsentError
+from caching import disk
+from caching.auditing.comparing import copy_path, name_path, original_path, parked_path
+from caching.auditing.findings import Finding, Kind, Repair, Severity
+from caching.models import CachedFile, Root
+
+Watch = Callable[[CachedFile, int], None]
+"""Told the file being read and how many of its bytes were read; may raise Cancelled."""
+
+HEAL = "A repair makes the original again from the cached copy. Check the array's disk."
+
+
+def verify(files: Iterable[CachedFile], watch: Watch) -> Iterator[Finding | None]:
+    """What is wrong with each file that could be read, None when it is sound; one answer for each file.
+
+    What cannot be read is no answer. Raises Cancelled.
+    """
+    for file in files:
+        copy = _read(file, file.cache, file.relative, file.cache_print, watch)
+        path = parked_path(file) or (b"" if file.leaves_name else file.relative)
+        original = _read(file, file.array, path, file.array_print, watch) if path else None
+        if copy is not None or original is not None:
+            yield judge(file, copy, original)
+
+
+def _read(file: CachedFile, root: Root, path: bytes, fingerprint: str, watch: Watch) -> bool | None:
+    """Whether the content is what was cached; None when it is another file, or cannot be read."""
+    try:
+        with disk.open_root(root.path, root.pk) as opened, disk.place(opened, path) as at:
+            found = disk.hash_of(at, fingerprint, lambda done: watch(file, done))
+    except (FileNotFoundError, StorageAbsentError, disk.RefusedPathError):
+        return None  # what is missing is told without reading
+    except OSError:
+        return False  # a disk that cannot read its own file has lost it
+    return None if found is None else found == file.hash
+
+
+def judge(file: CachedFile, copy: bool | None, original: bool | None) -> Finding | None:
+    """What the two readings say: True is sound, False damaged, None unknown. Pure."""
+    if False not in (copy, original):
+        return None
+    if copy is False and original is True:
+        return _rot(
+            file, (copy_path(file),), "The cached copy is damaged; the original is good.",
+            "A repair restores the original. Check the cache's disk.", Repair.RESTORE,
+        )  # fmt: skip
+    if original is False and copy is True:
+        paths = (original_path(file), copy_path(file))
+        return _rot(file, paths, "The original is damaged; the cached copy is good.", HEAL, Repair.HEAL)
+    damaged = "cached copy" if copy is False else "original"
+    both = copy is False and original is False
+    message = "Both the cached copy and the original are damaged." if both else (
+        f"The {damaged} is damaged, and there is no other that could be read."
+    )  # fmt: skip
+    return _rot(
+        file, (name_path(file), copy_path(file)), message,
+        "Get the file again from its source, or from a backup. Check the disks.", Repair.HOLD,
+    )  # fmt: skip
+
+
+def _rot(file: CachedFile, paths: tuple[bytes, ...], message: str, cure: str, repair: Repair) -> Finding:
+    return Finding(Kind.ROT, Severity.ERROR, paths, message, cure, repair, file=file.pk)
