@@ -7,7 +7,7 @@ from ninja.errors import AuthenticationError, AuthorizationError, HttpError, Val
 from cacherr import __version__
 from cacherr.access import AUTH
 from cacherr.envelope import failed
-from cacherr.errors import BusyError, CacherrError, ConfigurationError
+from cacherr.errors import BusyError, CacherrError, ConfigurationError, RefusedError
 from caching.api import open_router
 from caching.api import router as caching_router
 
@@ -54,5 +54,5 @@ def not_found(request: HttpRequest, exc: Http404) -> HttpResponse:  # noqa: ARG0
 @api.exception_handler(CacherrError)
 def named_error(request: HttpRequest, exc: CacherrError) -> HttpResponse:
     """A named error: its sentence and its cure."""
-    status = 409 if isinstance(exc, BusyError) else 422 if isinstance(exc, ConfigurationError) else 503
+    status = 409 if isinstance(exc, BusyError | RefusedError) else 422 if isinstance(exc, ConfigurationError) else 503
     return _answer(request, str(exc), status)

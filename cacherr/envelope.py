@@ -4,10 +4,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Schema
+from pydantic import BaseModel, Field
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 
 
 class Envelope(Schema, Generic[T]):
@@ -19,6 +22,39 @@ class Envelope(Schema, Generic[T]):
     error: str = ""
     timestamp: str
     """When the answer was made, ISO 8601, UTC."""
+
+
+class Pagination(Schema):
+    """Which part of a list an answer holds."""
+
+    limit: int
+    offset: int
+    total: int
+    has_more: bool
+
+
+class Page(Schema, Generic[T]):
+    """A part of a list."""
+
+    items: list[T]
+    pagination: Pagination
+
+
+class Window(BaseModel):
+    """Which part of a list is asked for."""
+
+    limit: int = Field(50, ge=1, le=500)
+    offset: int = Field(0, ge=0, le=10**9)
+
+    def page(self, rows: QuerySet[M], describe: Callable[[M], dict[str, Any]]) -> dict[str, Any]:
+        """This part of the rows, described. Two queries."""
+        total = rows.count()
+        items = [describe(row) for row in rows[self.offset : self.offset + self.limit]]
+        more = self.offset + len(items) < total
+        return {
+            "items": items,
+            "pagination": {"limit": self.limit, "offset": self.offset, "total": total, "has_more": more},
+        }
 
 
 def ok(data: Any = None, message: str = "") -> dict[str, Any]:

@@ -1,27 +1,19 @@
-"""REST endpoints of the caching app: doors, nothing else."""
+"""What is going on, and the buttons of the dashboard."""
 
 from typing import Any
 
 from django.http import HttpRequest
 from ninja import Router, Status
-from pydantic import BaseModel, ConfigDict
 
 from cacherr.envelope import Envelope, failed, ok
-from caching import cycle, events, nudge, state
+from caching import cycle, events, nudge, pausing, state
+from caching.api.cycles import StartCache
 from caching.health import health
 
 router = Router(tags=["state and cycles"])
 open_router = Router(tags=["health"])
 
 Answer = Envelope[dict[str, Any]]
-
-
-class StartCache(BaseModel):
-    """How a cycle is to be run. Ninja's own Schema takes anything for it: a list, a word, a mistyped `dryrun`."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    dry_run: bool = False
 
 
 class HealthAnswer(Answer):
@@ -66,3 +58,18 @@ def stop_cache(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
     """Stop the running cycle; what was being copied undoes itself within a second."""
     stopped = cycle.stop()
     return ok({"stopping": stopped}, "The cycle stops." if stopped else "No cycle is running.")
+
+
+@router.post("pause", response=Answer)
+def pause(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
+    """Let copies in progress wait and begin nothing new. 409 when the environment decides."""
+    pausing.pause()
+    return ok({"paused": True}, "Cacherr is paused: copies in progress wait.")
+
+
+@router.post("resume", response=Answer)
+def resume(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
+    """Go on after a pause. 409 when the environment decides."""
+    pausing.resume()
+    nudge.run_cycle()
+    return ok({"paused": False}, "Cacherr goes on.")

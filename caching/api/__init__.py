@@ -1,0 +1,15 @@
+"""REST endpoints of the caching app: doors, nothing else. One module for each group."""
+
+from ninja import Router
+
+from caching.api import audit, cycles, files, operations, state
+
+router = Router()
+router.add_router("", state.router)
+router.add_router("cycles", cycles.router)
+router.add_router("cached/files", files.router)
+router.add_router("operations", operations.router)
+router.add_router("audit", audit.router)
+open_router = state.open_router
+
+__all__ = ["open_router", "router"]
