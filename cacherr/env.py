@@ -49,6 +49,9 @@ OLDER_NAMES: Mapping[str, tuple[str, ...]] = {
 # Switches that keep files untouched: one that says yes is never overruled by another name that says no.
 PROTECTIVE = frozenset({"DRY_RUN"})
 
+# Settings whose own names end like the form for secrets: their variable is the value, and no file to read it from.
+NAMED_LIKE_FILES = frozenset({"MOVER_PID_FILE"})
+
 # Every older name that says where Plex and the media are, or what is done with them.
 OLDER_VARIABLES = (
     "PLEX_URL", "PLEX_TOKEN", "PLEX_SOURCE", "REAL_SOURCE", "CACHE_DESTINATION",
@@ -156,8 +159,9 @@ class Environment:
 
     def prefixed(self) -> set[str]:
         """The names of all set `CACHERR_*` variables, without prefix and without `_FILE`."""
-        names = {name for name, value in self.variables.items() if name.startswith(PREFIX) and value}
-        return {name.removeprefix(PREFIX).removesuffix(FILE_SUFFIX) for name in names}
+        set_ones = (name for name, value in self.variables.items() if name.startswith(PREFIX) and value)
+        names = {name.removeprefix(PREFIX) for name in set_ones}
+        return {name if name in NAMED_LIKE_FILES else name.removesuffix(FILE_SUFFIX) for name in names}
 
     def overrides(self) -> dict[str, Override]:
         """Every variable that may override a setting, by the setting's name in capitals.

@@ -48,3 +48,7 @@ class BusyError(CacherrError):
     """Another instance is working on the same installation or the same storage."""
 
     exit_code = 75
+
+
+class RefusedError(CacherrError):
+    """What was asked for cannot be done with things as they are now."""

@@ -1,17 +1,24 @@
 """Admin pages of the caching app: settings can be changed, the journal can be read."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html_join
+from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from cacherr.errors import CacherrError
 from cacherr.settings_admin import SettingsAdmin
-from caching import mappings, proving
-from caching.models import CachedFile, CachePolicy, Cycle, Operation, PathMapping
+from caching import audit_page, auditing, mappings, nudge, orders, proving
+from caching.models import CachedFile, CachePolicy, Cycle, Kind, Operation, PathMapping
 from caching.models.storage import Origin
 from caching.planning.sizes import readable
 
@@ -31,12 +38,43 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
         """A journal that can be edited is none."""
         return False
 
+    def has_order_permission(self, request: HttpRequest) -> bool:
+        """Whether somebody may order something to be done, who may change nothing by hand."""
+        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+
+
+def attempt(request: HttpRequest, name: str, work: Callable[[], orders.Placed]) -> None:
+    """Order something, and say what came of it."""
+    try:
+        placed = work()
+    except CacherrError as error:
+        messages.error(request, f"{name}: {error}")
+        return
+    for refusal in placed.refused:
+        messages.error(request, f"{name}: {refusal.reason}")
+    if placed.operations:
+        nudge.run_orders()
+        messages.success(request, f"{name}: ordered; it is done as soon as a worker is free.")
+
 
 @admin.register(CachePolicy)
 class CachePolicyAdmin(SettingsAdmin):
-    """How much may be cached, and for how long."""
+    """How much may be cached, for how long, and how gently."""
 
-    fields = ("cache_limit", "min_free_space", "minimum_hold_hours", "dry_run")
+    fieldsets = (
+        ("What is cached", {"fields": ("cache_limit", "min_free_space", "minimum_hold_hours", "associated_files")}),
+        (
+            "A good neighbour",
+            {
+                "fields": (
+                    "operations_to_cache", "operations_to_array", "bandwidth_limit", "bandwidth_limit_streaming",
+                    "mover_pid_file",
+                )
+            },
+        ),
+        ("Originals", {"fields": ("park_originals", "rescue_after_seconds", "settle_minutes")}),
+        ("Hold on", {"fields": ("paused", "dry_run")}),
+    )  # fmt: skip
 
 
 @admin.register(PathMapping)
@@ -85,6 +123,55 @@ class CachedFileAdmin(ReadOnlyAdmin):
     search_fields = ("title", "plex_path")
     fields = ("title", "plex_path", "shown_size", "score", "who", "reason", "hash", "cached_at", "conflict")
     readonly_fields = fields
+    actions = ("restore", "evict")
+
+    def get_urls(self) -> list[URLPattern]:
+        """The audit's page stands before the rows' own addresses."""
+        view = self.admin_site.admin_view
+        own = [
+            path("audit/", view(self.audit), name="caching_audit"),
+            path("audit/repair/", view(require_POST(self.repair)), name="caching_audit_repair"),
+        ]
+        return [*own, *super().get_urls()]
+
+    @admin.action(description="Restore: bring back to the array", permissions=["order"])
+    def restore(self, request: HttpRequest, queryset: QuerySet[CachedFile]) -> None:
+        """Order the chosen files back."""
+        self._give_back(request, queryset, Kind.RESTORE)
+
+    @admin.action(description="Evict: bring back to the array, to make room", permissions=["order"])
+    def evict(self, request: HttpRequest, queryset: QuerySet[CachedFile]) -> None:
+        """Order the chosen files back to make room."""
+        self._give_back(request, queryset, Kind.EVICT)
+
+    def _give_back(self, request: HttpRequest, queryset: QuerySet[CachedFile], kind: Kind) -> None:
+        def order() -> orders.Placed:
+            orders.require_allowed()
+            files = queryset.select_related("array", "cache").order_by("id")
+            return orders.give_files_back(files, kind, orders.Origin("admin"), "ordered in the admin")
+
+        attempt(request, kind.label.capitalize(), order)
+
+    def audit(self, request: HttpRequest) -> HttpResponse:
+        """The audit's page; it looks at the disks only when asked to."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = self.admin_site.each_context(request) | audit_page.shown(check="check" in request.GET)
+        context["may_repair"] = self.has_order_permission(request)
+        return TemplateResponse(request, "admin/caching/audit.html", context)
+
+    def repair(self, request: HttpRequest) -> HttpResponse:
+        """Repair what is certain."""
+        if not self.has_order_permission(request):
+            raise PermissionDenied
+        try:
+            done = auditing.order_repairs()
+        except CacherrError as error:
+            messages.error(request, str(error))
+        else:
+            nudge.run_orders()
+            messages.success(request, audit_page.summary(done))
+        return redirect(f"{reverse('admin:caching_audit')}?check=1")
 
     @admin.display(description="title", ordering="title")
     def file_title(self, row: CachedFile) -> str:
@@ -101,14 +188,83 @@ class CachedFileAdmin(ReadOnlyAdmin):
 class OperationAdmin(ReadOnlyAdmin):
     """The journal."""
 
-    list_display = ("id", "kind", "file_name", "state", "outcome", "started_at", "finished_at")
-    list_filter = ("kind", "state")
+    list_display = ("id", "kind", "file_name", "state", "trigger", "outcome", "started_at", "finished_at")
+    list_filter = ("kind", "state", "trigger")
     search_fields = ("title", "plex_path")
     fields = (
-        "kind", "title", "plex_path", "state", "reason", "outcome", "placement", "mode", "hash",
-        "started_at", "finished_at",
+        "kind", "title", "plex_path", "state", "trigger", "reason", "outcome", "placement", "mode", "way",
+        "verified_hash", "followed", "followers", "started_at", "finished_at",
     )  # fmt: skip
     readonly_fields = fields
+    actions = ("undo", "retry", "cancel")
+    change_form_outer_before_template = "admin/caching/operation_buttons.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """The buttons of an operation's page."""
+        view = self.admin_site.admin_view(require_POST(self.press))
+        return [path("<int:pk>/press/", view, name="caching_operation_press"), *super().get_urls()]
+
+    @admin.action(description="Undo: order the opposite of what was done", permissions=["order"])
+    def undo(self, request: HttpRequest, queryset: QuerySet[Operation]) -> None:
+        """Undo the chosen operations."""
+        self._do("undo", request, queryset)
+
+    @admin.action(description="Try again: order once more what was not done", permissions=["order"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Operation]) -> None:
+        """Try the chosen operations again."""
+        self._do("retry", request, queryset)
+
+    @admin.action(description="Cancel: end what waits, stop what is at work", permissions=["order"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Operation]) -> None:
+        """Cancel the chosen operations."""
+        self._do("cancel", request, queryset)
+
+    def press(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A button was pressed on an operation's page."""
+        if not self.has_order_permission(request):
+            raise PermissionDenied
+        row = get_object_or_404(Operation, pk=pk)
+        self._do(request.POST.get("do", ""), request, Operation.objects.filter(pk=row.pk))
+        return redirect(reverse("admin:caching_operation_change", args=[pk]))
+
+    def _do(self, what: str, request: HttpRequest, queryset: QuerySet[Operation]) -> None:
+        for row in queryset.select_related("array", "cache").order_by("id"):
+            if what == "cancel":
+                _cancel(request, row)
+            elif what in _FOLLOWING:
+                attempt(request, str(row), lambda row=row: _FOLLOWING[what](row))  # type: ignore[misc]
+
+    @admin.display(description="checksum, verified")
+    def verified_hash(self, row: Operation) -> str:
+        """xxh3-128 of what was written, read back and compared."""
+        return row.hash or "none"
+
+    @admin.display(description="follows")
+    def followed(self, row: Operation) -> str:
+        """The operation that this one undoes or tries again."""
+        return _links([row.follows] if row.follows else [])
+
+    @admin.display(description="followed by")
+    def followers(self, row: Operation) -> str:
+        """The operations that undo this one or try it again."""
+        return _links(list(row.followed_by.order_by("id")))
+
+
+_FOLLOWING = {"undo": orders.undo, "retry": orders.retry}
+
+
+def _cancel(request: HttpRequest, row: Operation) -> None:
+    try:
+        ended = orders.cancel(row)
+    except CacherrError as error:
+        messages.error(request, f"{row}: {error}")
+    else:
+        messages.success(request, f"{row}: {'cancelled.' if ended else 'stops within a second.'}")
+
+
+def _links(rows: list[Operation]) -> str:
+    places = ((reverse("admin:caching_operation_change", args=[row.pk]), row.pk, row, row.state) for row in rows)
+    return format_html_join(", ", '<a href="{}">{}: {}</a> ({})', places) or "none"
 
 
 @admin.register(Cycle)

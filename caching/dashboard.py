@@ -42,7 +42,8 @@ WORDS: Data = {
     "kinds": {"cache": "To the SSD", "restore": "Back to the array", "evict": "Back to the array, to make room"},
     "done": {"cache": "Cached", "restore": "Restored", "evict": "Evicted"},
     "undone": {"aborted": "Not done", "conflict": "Conflict"},
-    "levels": {"warning": "Warning", "critical": "Critical"},
+    "levels": {"note": "Note", "warning": "Warning", "critical": "Critical"},
+    "pause": {"pause": "Pause", "resume": "Resume"},
 }
 
 
@@ -72,6 +73,7 @@ def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own sig
                 _item("Cached files", "movie", "caching_cachedfile_changelist"),
                 _item("Operations", "swap_vert", "caching_operation_changelist"),
                 _item("Cycles", "autorenew", "caching_cycle_changelist"),
+                _item("Audit", "fact_check", "caching_audit"),
             ],
         },
         {
@@ -89,7 +91,16 @@ def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own sig
 
 
 def _item(title: str, icon: str, page: str) -> Data:
-    return {"title": title, "icon": icon, "link": reverse(f"admin:{page}")}
+    link = reverse(f"admin:{page}")
+    return {"title": title, "icon": icon, "link": link, "active": lambda request: _is_at(request.path, link)}
+
+
+def _is_at(path: str, link: str) -> bool:
+    """Whether a page is the linked one or below it. The audit's address lies below that of the cached files."""
+    links = {reverse("admin:index"), reverse("admin:caching_audit")}
+    if link in links or path in links:
+        return path == link
+    return path.startswith(link)
 
 
 def pages() -> Data:
@@ -100,6 +111,7 @@ def pages() -> Data:
         "plex": {"href": reverse("admin:plexusers_plexserver_changelist"), "text": "Set up Plex"},
         "mapping": {"href": reverse("admin:caching_pathmapping_add"), "text": "Add a path mapping"},
         "mappings": {"href": mappings, "text": "See the path mappings"},
+        "policy": {"href": reverse("admin:caching_cachepolicy_changelist"), "text": "See the caching settings"},
         "cycle": {"href": cycles, "text": "See the cycles"},
         "files": {"href": files, "text": "See the cached files"},
         "operations": {"href": operations, "text": "See all operations"},
@@ -114,6 +126,7 @@ def view(snapshot: Data, places: Data) -> Data:
     stats = snapshot["stats"]
     return {
         "health": {"level": snapshot["health"], "text": WORDS["health"][snapshot["health"]]},
+        "paused": snapshot["paused"],
         "problems": [_problem(row, places) for row in snapshot["problems"]],
         "cycle": _cycle(snapshot["cycle"], places),
         "running": [_operation(row, places) for row in operations if row["started"]],

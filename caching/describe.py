@@ -25,6 +25,7 @@ def described(decision: Decision, gathered: Gathered) -> dict[str, Any]:
         "who": list(decision.who),
         "sources": list(decision.sources),
         "problem": decision.problem,
+        "belongs_to": decision.belongs_to.decode("utf-8", "backslashreplace"),
     }
 
 
@@ -50,7 +51,8 @@ def private_names_of(operation: Operation) -> list[str]:
     directory = os.fsdecode(os.path.dirname(operation.relative))
     parked = os.fsdecode(bytes(operation.original_name) or disk.private_name(operation.token, "orig"))
     on_cache = [os.fsdecode(disk.private_name(operation.token, role)) for role in ("tmp", "rm")]
+    on_array = [parked, os.fsdecode(disk.private_name(operation.token, "tmp"))]
     return [
         *(os.path.join(operation.cache.path, directory, name) for name in on_cache),
-        os.path.join(operation.array.path, directory, parked),
+        *(os.path.join(operation.array.path, directory, name) for name in on_array),
     ]

@@ -83,8 +83,19 @@ def _storage(mapping: PathMapping) -> Iterator[Finding]:
             yield Finding("storage", "ok", f"{path}: {readable(room.free)} of {readable(room.total)} free")
     if proved:
         yield Finding("placement", "ok", f"{mapping}: {mapping.proved_placement} ({mapping.proof})")
+        yield from _abilities(mapping)
     else:
         yield Finding("placement", "ok", f"{mapping}: not proved yet; the first cycle or the admin's Prove does that")
+
+
+def _abilities(mapping: PathMapping) -> Iterator[Finding]:
+    """What the file systems cannot do; what is needed was asked for when the mapping was proved."""
+    for root in (mapping.array, mapping.cache):
+        if root is not None and not root.can(disk.Ability.LEASE):
+            cure = (
+                "Name a disk's or pool's own path, on Unraid with /mnt as a whole mounted. Plex's sessions still count."
+            )
+            yield Finding("open files", "warning", f"{root} cannot tell who has a file open or writes it.", cure)
 
 
 def _prove_paths(plex: Plex, usable: Sequence[PathMapping]) -> None:

@@ -1,17 +1,28 @@
 """Gathering a situation: what everybody wants, what is cached, how much room there is. Reads only."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from django.utils import timezone
 
-from caching import disk
-from caching.models import CachedFile, CachePolicy, PathMapping
+from caching import changes, disk, sidecars
+from caching.models import LIVE_STATES, CachedFile, CachePolicy, Kind, Mode, Operation, PathMapping
 from caching.paths import locate
 from caching.planning import values
 from caching.planning.sizes import parse_size
 from plexusers.plex import PlexFile
 from plexusers.wants import Answer, Want
+
+NOT_A_FILE = {
+    disk.Kind.ABSENT: "not found below {root}: check the path mapping, or rescan in Plex",
+    disk.Kind.LINK: "already a link that Cacherr does not know: it is left alone",
+    disk.Kind.OTHER: "not a plain file: it is left alone",
+}
+
+
+ARRIVED = "has just arrived: it is cached once nothing has changed it for a while"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,34 +44,43 @@ class Gatherer:
             values.FileKey(row.cache_id, row.relative): row
             for row in CachedFile.objects.select_related("cache", "array")
         }
+        self.changes = changes.on_caches(self.cached)
         self.by_key: dict[values.FileKey, PathMapping] = {}
         self.plex_paths: dict[values.FileKey, str] = {}
         self.skipped: dict[str, values.Skipped] = {}
+        self.arrays: dict[str, disk.RootDir] = {}
+        self.opened = ExitStack()
 
     def gather(self, answers: Iterable[Answer]) -> Gathered:
-        """The situation at this moment."""
+        """The situation at this moment. Raises StorageAbsentError."""
         answers = list(answers)
-        wants = [found for answer in answers for want in answer.wants for found in self._located(want)]
+        with self.opened:
+            wants = [found for answer in answers for want in answer.wants for found in self._located(want)]
+            wanted = {want.file: self.by_key[want.file] for want in wants}
+            found = sidecars.Searcher(self.cached, self.policy.associated_files, self._array).search(
+                wanted, self.plex_paths
+            )
         situation = values.Situation(
             now=int(timezone.now().timestamp()),
             wants=tuple(wants),
-            cached=tuple(_cached(key, row) for key, row in self.cached.items()),
-            storages=tuple(self._storages()),
-            skipped=tuple(self.skipped.values()),
+            cached=tuple(self._cached(key, row) for key, row in self.cached.items()),
+            storages=tuple(self._storages({*wanted, *found.sidecars})),
+            skipped=(*self.skipped.values(), *found.skipped),
             unknown_sources=frozenset(answer.source for answer in answers if answer.failed),
-            rules=values.Rules(minimum_hold=self.policy.minimum_hold_hours * 3600),
+            rules=values.Rules(self.policy.minimum_hold_hours * 3600, self.policy.associated_files),
+            sidecars=tuple(found.sidecars.values()),
         )
-        return Gathered(situation, self.by_key, self.plex_paths)
+        return Gathered(situation, found.mappings | self.by_key, found.plex_paths | self.plex_paths)
 
     def _located(self, want: Want) -> Iterator[values.Want]:
         for file in want.item.files:
             found = locate(file.path, self.mappings)
             if found is None:
-                self._skip(file, want, "no path mapping covers it: add one for its Plex path", problem=True)
+                self._skip(file.path, want.item.title, "no path mapping covers it: add one for its Plex path")
                 continue
             mapping, relative = found
             key = values.FileKey(_cache_key(mapping), relative)
-            size = self._size(file, want, mapping, key)
+            size = self._size(file, want.item.title, mapping, key)
             if size is not None:
                 self.by_key[key], self.plex_paths[key] = mapping, file.path
                 yield values.Want(
@@ -74,45 +94,111 @@ class Gatherer:
                     since=want.item.last_viewed_at,
                 )
 
-    def _size(self, file: PlexFile, want: Want, mapping: PathMapping, key: values.FileKey) -> int | None:
+    def _size(self, file: PlexFile, title: str, mapping: PathMapping, key: values.FileKey) -> int | None:
         """The size of the original on the array; None when it cannot be cached, with the reason noted."""
-        if key in self.cached:
-            return self.cached[key].size
+        row = self.cached.get(key)
+        if row is not None:
+            if file.size not in {0, row.size}:
+                self._compare(key, row, mapping)
+            return row.size
         try:
-            look = look_at(mapping.array_root, mapping.array_id, key.path)
+            look = self._look(mapping, key)
         except disk.RefusedPathError as error:
-            self._skip(file, want, error.message, problem=True)
+            self._skip(file.path, title, error.message)
             return None
-        except FileNotFoundError:
-            look = disk.Look(disk.Kind.ABSENT)
         except OSError as error:
-            self._skip(file, want, str(disk.named(error)), problem=True)
+            self._skip(file.path, title, str(disk.named(error)))
             return None
-        if look.kind is disk.Kind.FILE:
+        if look.kind is disk.Kind.FILE and look.links > 1 and mapping.mode == Mode.MOVE:
+            self._skip(file.path, title, sidecars.hard_linked(look), problem=False)
+        elif look.kind is disk.Kind.FILE and self._may_be_unfinished(look, mapping):
+            self._skip(
+                file.path, title, "has just arrived: it is cached once nothing changed it for a while", problem=False
+            )
+        elif look.kind is disk.Kind.FILE:
             return look.size
-        reasons = {
-            disk.Kind.ABSENT: f"not found below {mapping.array_root}: check the path mapping, or rescan in Plex",
-            disk.Kind.LINK: "already a link that Cacherr does not know: it is left alone",
-            disk.Kind.OTHER: "not a plain file: it is left alone",
-        }
-        self._skip(file, want, reasons[look.kind], problem=True)
+        else:
+            self._skip(file.path, title, NOT_A_FILE[look.kind].format(root=mapping.array_root))
         return None
 
-    def _skip(self, file: PlexFile, want: Want, reason: str, *, problem: bool) -> None:
-        self.skipped[file.path] = values.Skipped(file.path, want.item.title, reason, problem)
+    def _may_be_unfinished(self, look: disk.Look, mapping: PathMapping) -> bool:
+        """Where leases do not tell whether somebody still writes a file, only its rest does."""
+        if mapping.array is None or mapping.array.can(disk.Ability.LEASE):
+            return False
+        return timezone.now().timestamp() - look.changed < self.policy.settle_minutes * 60
 
-    def _storages(self) -> Iterator[values.Storage]:
+    def _compare(self, key: values.FileKey, row: CachedFile, mapping: PathMapping) -> None:
+        """Plex knows another size than ours: look whether a new file has the name on the array."""
+        if key in self.changes or row.array_id != mapping.array_id:
+            return
+        try:
+            change = changes.on_array(row, self._look(mapping, key))
+        except (OSError, disk.RefusedPathError):
+            return  # what cannot be seen is unknown: nothing is concluded from it
+        if change is not None:
+            self.changes[key] = change
+
+    def _look(self, mapping: PathMapping, key: values.FileKey) -> disk.Look:
+        try:
+            with disk.place(self._array(mapping), key.path) as at:
+                return at.look()
+        except FileNotFoundError:
+            return disk.Look(disk.Kind.ABSENT)
+
+    def _array(self, mapping: PathMapping) -> disk.RootDir:
+        """The array of a mapping, opened once for the whole gathering."""
+        if mapping.array_root not in self.arrays:
+            opened = self.opened.enter_context(disk.open_root(mapping.array_root, mapping.array_id))
+            self.arrays[mapping.array_root] = opened
+        return self.arrays[mapping.array_root]
+
+    def _skip(self, path: str, title: str, reason: str, *, problem: bool = True) -> None:
+        self.skipped[path] = values.Skipped(path, title, reason, problem)
+
+    def _cached(self, key: values.FileKey, row: CachedFile) -> values.Cached:
+        change = self.changes.get(key)
+        return values.Cached(
+            file=key,
+            size=change.size if change else row.size,
+            cached_at=int(row.cached_at.timestamp()),
+            sources=frozenset(filter(None, row.sources.split(","))),
+            title=row.title,
+            conflict=row.conflict,
+            changed=change.reason if change else "",
+            rescued=row.rescued_at is not None,
+            belongs_to=bytes(row.belongs_to),
+        )
+
+    def _storages(self, wished: Collection[values.FileKey]) -> Iterator[values.Storage]:
+        """The caches in use. What live operations bring counts, unless the plan is about to count it as a wish."""
         limit, minimum = parse_size(self.policy.cache_limit), parse_size(self.policy.min_free_space)
+        coming, pending = _on_the_way(wished)
         for mapping in self.mappings:
             with disk.open_root(mapping.cache_root, mapping.cache_id) as root:
                 room = disk.space(root)
+            key = _cache_key(mapping)
             yield values.Storage(
-                cache=_cache_key(mapping),
+                cache=key,
                 total=room.total,
                 free=room.free,
                 limit=limit.of(room.total) if limit else None,
                 minimum_free=minimum.of(room.total) if minimum else 0,
+                file_system=room.file_system,
+                coming=coming[key],
+                pending=pending[key],
             )
+
+
+def _on_the_way(wished: Collection[values.FileKey]) -> tuple[Counter[str], Counter[str]]:
+    """By cache: the sizes of files that live operations are bringing, and what of them is not written yet."""
+    coming: Counter[str] = Counter()
+    pending: Counter[str] = Counter()
+    rows = Operation.objects.filter(state__in=LIVE_STATES, kind=Kind.CACHE)
+    for row in rows.only("cache_id", "path", "bytes_total", "bytes_done"):
+        if values.FileKey(row.cache_id, row.relative) not in wished:
+            coming[row.cache_id] += row.bytes_total
+            pending[row.cache_id] += max(row.bytes_total - row.bytes_done, 0)
+    return coming, pending
 
 
 def look_at(path: str, root_id: str | None, relative: bytes) -> disk.Look:
@@ -124,17 +210,6 @@ def look_at(path: str, root_id: str | None, relative: bytes) -> disk.Look:
 def _cache_key(mapping: PathMapping) -> str:
     """The root's id, or its path while a dry run looks at a mapping that was never proved."""
     return mapping.cache_id or mapping.cache_root
-
-
-def _cached(key: values.FileKey, row: CachedFile) -> values.Cached:
-    return values.Cached(
-        file=key,
-        size=row.size,
-        cached_at=int(row.cached_at.timestamp()),
-        sources=frozenset(filter(None, row.sources.split(","))),
-        title=row.title,
-        conflict=row.conflict,
-    )
 
 
 def require_roots(mappings: Iterable[PathMapping]) -> None:

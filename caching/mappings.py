@@ -99,7 +99,8 @@ def _each() -> Iterator[tuple[FromEnvironment | None, Problem | None]]:
 
 def _entry(value: object, variable: str, where: str = "") -> tuple[FromEnvironment | None, Problem | None]:
     cure = (
-        "Write {name, plex, array, cache} and, if needed, host_cache, placement (auto, union, symlink) and mode (copy)."
+        "Write {name, plex, array, cache} and, if needed, host_cache, placement (auto, union, symlink) "
+        "and mode (copy, move)."
     )
     if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
         return None, Problem(variable, f"{where}not a JSON object of texts.", cure)

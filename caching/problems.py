@@ -3,14 +3,22 @@
 from collections.abc import Iterator
 from typing import Any, Literal, TypedDict
 
+from caching import mover, pausing
 from caching.models import Cycle, CycleState, PathMapping
 from plexusers.models import PlexServer
 
+AGAIN = "The next one begins at its time, or choose Run now when the mover is done."
+
+Level = Literal["note", "warning", "critical"]
+
 
 class Problem(TypedDict):
-    """One thing to look at. `page` names where: plex, mapping, mappings, cycle or files."""
+    """One thing to look at. `page` names where: plex, mapping, mappings, policy, cycle or files.
 
-    level: Literal["warning", "critical"]
+    A note is no trouble: it tells what somebody has chosen or what passes by itself, and health stays as it is.
+    """
+
+    level: Level
     message: str
     page: str
 
@@ -21,7 +29,7 @@ def found(cycle: Cycle | None, stats: dict[str, Any]) -> list[Problem]:
     # A cycle fails for want of Plex, a mapping or a disk: then the cure is told already and its error adds nothing.
     told = cycle and any(problem["message"] in cycle.error for problem in caches)
     of_cycle = [] if setup or told else list(_cycle(cycle))
-    return [*setup, *caches, *_plex(cycle), *of_cycle, *_conflicts(stats["conflicts"])]
+    return [*setup, *caches, *_plex(cycle), *of_cycle, *_conflicts(stats["conflicts"]), *_notes(cycle)]
 
 
 def health(problems: list[Problem]) -> str:
@@ -57,7 +65,7 @@ def _cycle(cycle: Cycle | None) -> Iterator[Problem]:
         yield _problem(f"The last cycle failed. {cycle.error}", "cycle", "critical")
     elif cycle.state == CycleState.INTERRUPTED:
         yield _problem(f"The last cycle did not come to its end. {cycle.error} Choose Run now to go on.", "cycle")
-    elif cycle.error:
+    elif cycle.error and cycle.error != mover.RUNNING:
         yield _problem(cycle.error, "cycle")
     if cycle.failures:
         files = "1 file" if cycle.failures == 1 else f"{cycle.failures} files"
@@ -70,5 +78,12 @@ def _conflicts(count: int) -> Iterator[Problem]:
         yield _problem(f"{files} a look: nothing is done with them until then.", "files")
 
 
-def _problem(message: str, page: str, level: Literal["warning", "critical"] = "warning") -> Problem:
+def _notes(cycle: Cycle | None) -> Iterator[Problem]:
+    if pausing.is_paused():
+        yield _problem(pausing.PAUSED, "policy", "note")
+    if cycle and cycle.error == mover.RUNNING:
+        yield _problem(f"The last cycle made way for Unraid's mover. {AGAIN}", "cycle", "note")
+
+
+def _problem(message: str, page: str, level: Level = "warning") -> Problem:
     return {"level": level, "message": message, "page": page}

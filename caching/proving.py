@@ -1,10 +1,12 @@
 """Proving a path mapping: its roots get markers, and trying decides the placement."""
 
+from collections.abc import Iterator
+
 from django.db import transaction
 
 from cacherr.errors import ConfigurationError
 from caching import disk
-from caching.models import PathMapping, Placement, Root
+from caching.models import CachePolicy, Mode, PathMapping, Placement, Root
 from caching.models.operation import new_token
 from caching.models.storage import WantedPlacement
 
@@ -20,16 +22,17 @@ def prove(mapping: PathMapping) -> PathMapping:
         disk.open_root(mapping.cache_root, known[Root.Kind.CACHE]) as cache,
     ):
         if mapping.is_proved:
+            _require_abilities(mapping, Placement(mapping.proved_placement), _known_lacks(mapping))
             return mapping
         finding = _probe(mapping, array, cache)
         placement, proof = _choose(mapping, finding)
-        _require_abilities(placement, finding)
+        _require_abilities(mapping, placement, finding.lacking)
         ids = disk.mark(array), disk.mark(cache)
     if ids[0] == ids[1]:
         raise ConfigurationError(
             f"{mapping.array_root} and {mapping.cache_root} are the same storage.", "Name two separate directories."
         )
-    return _remember(mapping, ids, placement, proof)
+    return _remember(mapping, ids, placement, proof, finding)
 
 
 def _paths(mapping: PathMapping) -> tuple[tuple[Root.Kind, str], tuple[Root.Kind, str]]:
@@ -74,22 +77,43 @@ def _choose(mapping: PathMapping, finding: disk.Finding) -> tuple[Placement, str
     return Placement.SYMLINK, f"{mapping.plex_prefix} cannot be seen from here; without a union a link is needed"
 
 
-def _require_abilities(placement: Placement, finding: disk.Finding) -> None:
-    needed = (
-        finding.missing if placement == Placement.SYMLINK else [name for name in finding.missing if "cache" in name]
-    )
-    if needed:
+def _require_abilities(mapping: PathMapping, placement: Placement, lacks: set[tuple[str, disk.Ability]]) -> None:
+    """Refuse what the file systems cannot do safely. Raises ConfigurationError."""
+    lacking = [need for need in _needed(mapping, placement) if need in lacks]
+    if lacking:
+        names = ", ".join(f"{ability} on the {side}" for side, ability in lacking)
         raise ConfigurationError(
-            f"The file systems cannot do what placement {placement} needs: {', '.join(needed)}.",
-            "Use a Linux file system (ext4, xfs, btrfs, ZFS) directly, not through a network or FUSE mount.",
+            f"The file systems cannot do what placement {placement} in mode {mapping.mode} needs: {names}.",
+            "Use a Linux file system (ext4, xfs, btrfs, ZFS) directly, not through a network or FUSE mount; on Unraid "
+            "name a disk's or pool's own path.",
         )
 
 
+def _known_lacks(mapping: PathMapping) -> set[tuple[str, disk.Ability]]:
+    roots = {"array": mapping.array, "cache": mapping.cache}
+    return {(side, each) for side, root in roots.items() for each in disk.Ability if root and not root.can(each)}
+
+
+def _needed(mapping: PathMapping, placement: Placement) -> Iterator[tuple[str, disk.Ability]]:
+    yield "cache", disk.Ability.RENAME
+    yield "cache", disk.Ability.DURABLE
+    parks = mapping.mode == Mode.MOVE or CachePolicy.effective().park_originals
+    if placement == Placement.SYMLINK:
+        yield "array", disk.Ability.EXCHANGE
+    if placement == Placement.SYMLINK or parks:
+        yield "array", disk.Ability.RENAME
+        yield "array", disk.Ability.DURABLE
+
+
 @transaction.atomic
-def _remember(mapping: PathMapping, ids: tuple[str, str], placement: Placement, proof: str) -> PathMapping:
+def _remember(
+    mapping: PathMapping, ids: tuple[str, str], placement: Placement, proof: str, finding: disk.Finding
+) -> PathMapping:
     roots = []
     for root_id, (kind, path) in zip(ids, _paths(mapping), strict=True):
-        root, _ = Root.objects.update_or_create(id=root_id, defaults={"kind": kind, "path": path})
+        lacks = "; ".join(sorted(ability for side, ability in finding.lacking if side == kind))
+        values = {"kind": kind, "path": path, "lacks": lacks}
+        root, _ = Root.objects.update_or_create(id=root_id, defaults=values)
         roots.append(root)
     mapping.array, mapping.cache = roots
     mapping.proved_placement, mapping.proof, mapping.proved_prefix = placement, proof, mapping.plex_prefix

@@ -6,7 +6,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from django.utils import timezone
 
 from cacherr.errors import StorageAbsentError
-from caching import disk, events, problems
+from caching import disk, events, pausing, problems
 from caching.models import LIVE_STATES, CachedFile, CachePolicy, Cycle, CycleState, Operation, PathMapping, Root
 from caching.planning.sizes import parse_size
 from plexusers.models import PlexServer
@@ -25,6 +25,7 @@ def status_data(connected_clients: int, cycle: Cycle | None, health: str) -> dic
     return {
         "running": bool(cycle and cycle.state == CycleState.RUNNING),
         "health": health,
+        "paused": pausing.is_paused(),
         "active_operations": Operation.objects.filter(state__in=LIVE_STATES, started_at__isnull=False).count(),
         "active_sessions": 0,
         "connected_clients": connected_clients,

@@ -77,9 +77,13 @@ class Installation:
         }
         return {**clean_environment(), **own, **self.variables, **(extra or {})}
 
+    def command(self, *arguments: str) -> list[str]:
+        """How a command is called."""
+        return [sys.executable, str(PROJECT / "manage.py"), *arguments]
+
     def start(self, *arguments: str, extra: Mapping[str, str] | None = None, **options: Any) -> subprocess.Popen[str]:
         """Start a command and leave it running."""
-        command = [sys.executable, str(PROJECT / "manage.py"), *arguments]
+        command = self.command(*arguments)
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         return subprocess.Popen(command, env=self.environment(extra), text=True, **pipes)
 
@@ -123,6 +127,8 @@ def tree(root: Path) -> dict[str, tuple[int, int, int, str]]:
     found = {}
     for directory, names, files in os.walk(root):
         for name in (*names, *files):
+            if name == ".cacherr-manifest":
+                continue  # it only ever grows
             path = Path(directory, name)
             status = path.lstat()
             target = os.readlink(path) if path.is_symlink() else ""

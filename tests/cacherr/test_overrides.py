@@ -28,6 +28,8 @@ def found(settings: Settings, variables: Mapping[str, str]) -> list[checks.Check
     return checks.run_checks(tags=["environment"])
 
 
+MOVER = "/var/run/mover.pid"
+
 # model, field, variable, its text, value by the environment, value stored, default
 CASES = [
     (CachePolicy, "dry_run", "CACHERR_DRY_RUN", "true", True, False, False),
@@ -38,6 +40,16 @@ CASES = [
     (CachePolicy, "minimum_hold_hours", "CACHERR_MINIMUM_HOLD_HOURS", "3", 3, 0, 12),
     (CachePolicy, "cache_limit", "CACHERR_CACHE_LIMIT", " 1.5TB ", "1.5TB", "10%", ""),
     (CachePolicy, "min_free_space", "CACHERR_MIN_FREE_SPACE", "20GB", "20GB", "", "5%"),
+    (CachePolicy, "associated_files", "CACHERR_ASSOCIATED_FILES", "none", "none", "subtitles", "all"),
+    (CachePolicy, "park_originals", "CACHERR_PARK_ORIGINALS", "true", True, False, False),
+    (CachePolicy, "operations_to_array", "CACHERR_OPERATIONS_TO_ARRAY", "16", 16, 3, 1),
+    (CachePolicy, "bandwidth_limit", "CACHERR_BANDWIDTH_LIMIT", "80MB", "80MB", "1GB", ""),
+    (CachePolicy, "bandwidth_limit_streaming", "CACHERR_BANDWIDTH_LIMIT_STREAMING", "20MB", "20MB", "1GB", ""),
+    (CachePolicy, "rescue_after_seconds", "CACHERR_RESCUE_AFTER_SECONDS", "0", 0, 7, 30),
+    (CachePolicy, "settle_minutes", "CACHERR_SETTLE_MINUTES", "0", 0, 7, 10),
+    (CachePolicy, "paused", "CACHERR_PAUSED", "yes", True, False, False),
+    (CachePolicy, "operations_to_cache", "CACHERR_OPERATIONS_TO_CACHE", "4", 4, 3, 2),
+    (CachePolicy, "mover_pid_file", "CACHERR_MOVER_PID_FILE", "/nowhere/m.pid", "/nowhere/m.pid", "/x.pid", MOVER),
     (PlexServer, "plex_url", "PLEX_URL", "http://plex:32400", "http://plex:32400", "http://other", ""),
     (PlexServer, "plex_url", "CACHERR_PLEX_URL", "http://plex:32400", "http://plex:32400", "http://other", ""),
     (PlexServer, "plex_token", "PLEX_TOKEN", "token", "token", "stored", ""),
@@ -124,6 +136,10 @@ def test_a_file_that_cannot_be_read_is_an_error_with_id_variable_and_cure(settin
     assert (message.id, message.level, message.obj) == ("cacherr.E001", checks.ERROR, "PLEX_TOKEN_FILE")
     assert "/nowhere/token" in message.msg
     assert message.hint
+
+
+def test_a_setting_that_is_named_like_a_file_is_no_file_to_be_read(settings: Settings) -> None:
+    assert found(settings, {"CACHERR_MOVER_PID_FILE": "/nowhere/mover.pid"}) == []
 
 
 @pytest.mark.parametrize("variable", ["CACHERR_CASH_LIMIT", "CACHERR_CASH_LIMIT_FILE", "CACHERR_"])

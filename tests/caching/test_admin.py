@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.db.models import Model
 from django.http import HttpRequest
 from django.test import Client
@@ -12,7 +12,9 @@ from django.urls import reverse
 from django_celery_beat.models import CrontabSchedule
 from pytest_django.fixtures import Settings
 
+from caching import audit_page, auditing, orders
 from caching.models import CachedFile, Cycle, CycleState, Operation, PathMapping, Root
+from tests.caching.ground import Ground, make_ground
 from tests.caching.rows import Rows, make_rows
 
 pytestmark = pytest.mark.django_db
@@ -180,3 +182,121 @@ def test_a_running_cycle_is_not_ended_by_looking_at_it(admin_client: Client, row
     admin_client.get(address(Cycle, "change", rows.cycle.pk))
     rows.cycle.refresh_from_db()
     assert rows.cycle.state == CycleState.RUNNING
+
+
+# ---- orders and the audit ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ground(tmp_path: Path, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    settings.CONFIG_DIR = tmp_path_factory.mktemp("config")
+    for name in ("queue", "control"):
+        (settings.BROKER_DIR / name).mkdir(parents=True, exist_ok=True)
+    made = make_ground(tmp_path, "symlink")
+    made.cached()
+    return made
+
+
+def choose(client: Client, model: type[Model], action: str, row: Model) -> str:
+    """Choose an action for a row of a list; what the page says then."""
+    chosen = {"action": action, "_selected_action": [row.pk]}
+    return str(client.post(address(model, "changelist"), chosen, follow=True).content.decode())
+
+
+@pytest.mark.parametrize("action", ["restore", "evict"])
+def test_a_cached_file_is_ordered_back_from_its_list(admin_client: Client, ground: Ground, action: str) -> None:
+    text = choose(admin_client, CachedFile, action, CachedFile.objects.get())
+    assert "ordered; it is done as soon as a worker is free" in text
+    order = Operation.objects.latest("id")
+    assert (order.kind, order.trigger, order.is_waiting) == (action, "admin", True)
+    assert "not finished" in choose(admin_client, CachedFile, action, CachedFile.objects.get())
+    assert Operation.objects.count() == 2
+
+
+def test_an_operation_is_undone_cancelled_and_tried_again_from_its_list(admin_client: Client, ground: Ground) -> None:
+    done = Operation.objects.get()
+    assert "ordered" in choose(admin_client, Operation, "undo", done)
+    order = Operation.objects.latest("id")
+    assert (order.kind, order.follows) == ("restore", done)
+    assert "cancelled" in choose(admin_client, Operation, "cancel", order)
+    assert "ordered" in choose(admin_client, Operation, "retry", order)
+    assert Operation.objects.latest("id").follows == order
+    assert "nothing to retry" in choose(admin_client, Operation, "retry", done)
+
+
+BUTTONS = [
+    ("planned", "Cancel"),
+    ("swapped", "Cancel"),
+    ("done", "Undo"),
+    ("aborted", "Try again"),
+    ("conflict", "Try again"),
+]
+
+
+@pytest.mark.parametrize(("state", "button"), BUTTONS)
+def test_an_operations_page_offers_what_can_be_done_about_it(
+    admin_client: Client, ground: Ground, state: str, button: str
+) -> None:
+    Operation.objects.update(state=state)
+    text = admin_client.get(address(Operation, "change", Operation.objects.get().pk)).content.decode()
+    assert [one for one in ("Cancel", "Undo", "Try again") if f">{one}</button>" in text] == [button]
+
+
+def test_an_operations_button_is_pressed_and_links_lead_both_ways(admin_client: Client, ground: Ground) -> None:
+    done = Operation.objects.get()
+    press = reverse("admin:caching_operation_press", args=[done.pk])
+    assert admin_client.get(press).status_code == 405
+    answer = admin_client.post(press, {"do": "undo"}, follow=True).content.decode()
+    order = Operation.objects.latest("id")
+    assert order.follows == done
+    assert f'href="{address(Operation, "change", order.pk)}"' in answer
+    assert done.hash in answer
+    text = admin_client.get(address(Operation, "change", order.pk)).content.decode()
+    assert f'href="{address(Operation, "change", done.pk)}"' in text
+    admin_client.post(press, {"do": "anything else"})
+    assert Operation.objects.count() == 2
+
+
+def test_the_audit_looks_only_when_asked_to_and_repairs_by_a_button(admin_client: Client, ground: Ground) -> None:
+    ground.on_cache().unlink()
+    page, repair = reverse("admin:caching_audit"), reverse("admin:caching_audit_repair")
+    closed = admin_client.get(page).content.decode()
+    assert "Check now" in closed
+    assert "Cached copy gone" not in closed
+    text = admin_client.get(page, {"check": "1"}).content.decode()
+    assert "Cached copy gone" in text
+    assert "Repair 1" in text
+    assert Operation.objects.count() == 1
+    assert admin_client.get(repair).status_code == 405
+    answer = admin_client.post(repair, follow=True).content.decode()
+    assert "1 restore ordered" in answer
+    assert Operation.objects.latest("id").trigger == "audit"
+    assert "Nothing to look at" in answer
+    assert orders.run_waiting() == 1
+    assert str(Operation.objects.latest("id")) in admin_client.get(page).content.decode()
+
+
+def test_a_repair_from_a_foreign_page_or_by_a_reader_is_refused(ground: Ground, admin_user: User) -> None:
+    ground.on_cache().unlink()
+    repair = reverse("admin:caching_audit_repair")
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(admin_user)
+    assert strict.post(repair).status_code == 403
+    reader = User.objects.create_user("reader", is_staff=True)
+    reader.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client = Client()
+    client.force_login(reader)
+    assert client.get(reverse("admin:caching_audit"), {"check": "1"}).status_code == 200
+    assert client.post(repair).status_code == 403
+    press = reverse("admin:caching_operation_press", args=[Operation.objects.get().pk])
+    assert client.post(press, {"do": "undo"}).status_code == 403
+    choose(client, CachedFile, "restore", CachedFile.objects.get())
+    assert Operation.objects.count() == 1
+
+
+def test_the_audit_is_in_the_side_bar(admin_client: Client) -> None:
+    assert f'href="{reverse("admin:caching_audit")}"' in admin_client.get("/admin/").content.decode()
+
+
+def test_every_kind_of_finding_has_its_words() -> None:
+    assert set(audit_page.WORDS) == {kind.value for kind in auditing.Kind}

@@ -80,7 +80,7 @@ def test_what_nobody_wants_any_more_goes_back_and_leaves_the_tree_as_it_was(
     after = tree(installation.array)
     after.pop(".cacherr-root")
     assert after == before
-    assert sorted(path.name for path in installation.cache.rglob("*")) == [".cacherr-root"]
+    assert sorted(path.name for path in installation.cache.rglob("*")) == [".cacherr-manifest", ".cacherr-root"]
 
 
 def test_test_mode_means_that_no_file_is_touched(installation: Installation, deck: Home) -> None:
@@ -118,7 +118,6 @@ WRONG = [
     pytest.param({"CACHERR_PLACEMENT": "beside"}, 2, "Use one of", id="a placement that is none"),
     pytest.param({"CACHERR_PATH_MAPPINGS": "["}, 2, "JSON", id="broken JSON"),
     pytest.param({"DATABASE_URL": "mysql://x/y"}, 2, "DATABASE_URL", id="an unknown database"),
-    pytest.param({"COPY_TO_CACHE": "false"}, 2, "mode", id="a mode that is not offered"),
     pytest.param({"PLEX_TOKEN": "", "PLEX_TOKEN_FILE": "/nowhere/token"}, 2, "/nowhere/token", id="a secret's file"),
 ]
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.urls import reverse
 
 from caching import dashboard
 from caching.models import Cycle, CycleState, Kind, Operation, Phase, State
@@ -78,3 +79,14 @@ def test_the_side_bar_leads_to_pages_that_exist(client: Client) -> None:
 )
 def test_the_time_left_reads_well(seconds: int | None, words: str) -> None:
     assert dashboard.time_left(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("page", "entry"),
+    [("index", "Dashboard"), ("caching_cachedfile_changelist", "Cached files"), ("caching_audit", "Audit")],
+)
+def test_the_menu_marks_the_page_that_is_open_and_no_other(rf: RequestFactory, page: str, entry: str) -> None:
+    request = rf.get(reverse(f"admin:{page}"))
+    items = [item for group in dashboard.menu(request) for item in group["items"]]
+    marked = [item["title"] for item in items if item["active"](request)]
+    assert marked == [entry]

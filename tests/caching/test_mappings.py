@@ -93,7 +93,7 @@ WRONG: list[tuple[list[Any], dict[str, str], str]] = [
     ([{"name": 1}], NONE, "Mapping 1: not a JSON object"),
     ([entry("A", "/a"), entry("B", "/b", colour="red")], NONE, "Mapping 2: unknown key 'colour'"),
     ([entry("A", "/a", placement="beside")], NONE, "beside"),
-    ([entry("A", "/a", mode="move")], NONE, "move"),
+    ([entry("A", "/a", mode="borrow")], NONE, "borrow"),
     ([{"name": "A", "plex": "/a"}], NONE, "blank"),
     ([entry("A", "/a"), entry("A", "/b", "y")], NONE, "Two mappings have the name A"),
     ([entry("A", "/a"), entry("B", "/a/", "y")], NONE, "Two mappings have the Plex prefix /a"),

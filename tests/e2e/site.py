@@ -14,11 +14,13 @@ PASSWORD = "correct horse"
 MIB = 1 << 20
 WATCHABLE = {
     "CACHERR_ADMIN_PASSWORD": PASSWORD,
-    "CACHERR_COPY_CHUNK": "512",
+    "CACHERR_BANDWIDTH_LIMIT": "16MB",
+    "CACHERR_COPY_CHUNK": "65536",
     "CACHERR_MINIMUM_HOLD_HOURS": "0",
+    "CACHERR_OPERATIONS_TO_CACHE": "1",
     "CACHERR_MIN_FREE_SPACE": "0",
 }
-"""With so few bytes at once the copy of a large file takes a while."""
+"""With so few bytes a second the copy of a large file takes a while, and one file after the other is copied."""
 
 
 class Site:

@@ -58,7 +58,25 @@ def test_stop_ends_the_copy_and_the_journal_says_cancelled(slow: Site, slow_page
     state = slow.served.get("/api/status")[1]["data"]
     assert state["cycle"]["state"] == "stopped"
     assert [row["outcome"] for row in state["recent"]][-1] == "Cancelled; everything is as it was."
-    assert not [path for path in slow.installation.cache.rglob("*") if path.is_file() and path.name != ".cacherr-root"]
+    assert not [
+        path for path in slow.installation.cache.rglob("*") if path.is_file() and not path.name.startswith(".cacherr-")
+    ]
+
+
+def test_pause_lets_copies_rest_and_resume_lets_them_go_on(slow_page: Page) -> None:
+    run_now(slow_page)
+    wait_until_beyond(slow_page, 0)
+    slow_page.get_by_role("button", name="Pause").click()
+    resume = slow_page.get_by_role("button", name="Resume")
+    expect(resume).to_be_focused()
+    expect(slow_page.locator("#problems")).to_contain_text("Cacherr is paused: nothing is moved.")
+    expect(slow_page.locator("#health")).to_have_text("Healthy")
+    expect(slow_page.locator("#operations [data-field=speed]").first).to_have_text("", timeout=A_CYCLE)
+    rested = percent(slow_page)
+    resume.click()
+    wait_until_beyond(slow_page, rested)
+    expect(slow_page.get_by_role("button", name="Pause")).to_be_focused()
+    expect(slow_page.locator("#problems li")).to_have_count(0)
 
 
 def test_a_page_opened_in_the_middle_shows_the_operation_at_once(

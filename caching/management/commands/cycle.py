@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 
 from cacherr.commands import CacherrCommand
 from cacherr.errors import PlexError
-from caching import cycle, events
+from caching import cycle, events, stopping
 from caching.models import Cycle, CycleState, Operation, State
 from caching.planning.sizes import readable
 
@@ -26,7 +26,8 @@ class Command(CacherrCommand):
     def perform(self, **options: Any) -> tuple[dict[str, Any], int]:
         """Run the cycle."""
         try:
-            done = cycle.run("command", dry_run=options["dry_run"])
+            with stopping.by_signals():
+                done = cycle.run("command", dry_run=options["dry_run"])
         finally:
             events.flush()
         operations = [_outcome(row) for row in done.operations.order_by("id")]

@@ -1,14 +1,14 @@
 """`status`: everything that Cacherr knows and has on its disks."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cacherr.commands import CacherrCommand
 from cacherr.errors import StorageAbsentError
 from caching import disk, events, mappings, state
 from caching.describe import private_names_of, status_of_file
-from caching.models import LIVE_STATES, CachedFile, Operation, Root
+from caching.models import LIVE_STATES, CachedFile, Operation, PathMapping, Root, State
 from caching.planning.sizes import readable
 
 
@@ -19,18 +19,20 @@ class Command(CacherrCommand):
 
     def perform(self, **options: Any) -> tuple[dict[str, Any], int]:  # noqa: ARG002
         """Look at rows and disks."""
-        mappings.in_force()
+        usable = mappings.in_force()
         files = [status_of_file(row) for row in CachedFile.objects.select_related("array", "cache").order_by("id")]
         live = list(Operation.objects.filter(state__in=LIVE_STATES).select_related("array", "cache").order_by("id"))
+        on_disk = set(_private_names(usable))
+        conflicts = [row for row in _conflicts() if _is_unsolved(row, on_disk)]
         known = {name for file in files for name in file["private"]}
-        known |= {name for operation in live for name in private_names_of(operation)}
+        known |= {name for operation in (*live, *conflicts) for name in private_names_of(operation)}
         cycle = state.current_cycle()
         report = {
             "roots": list(_roots()),
             "files": files,
             "operations": [_operation(row) for row in live],
-            "conflicts": [_operation(row) for row in _conflicts()],
-            "unknown_private_names": sorted(name for name in _private_names() if name not in known),
+            "conflicts": [_operation(row) for row in conflicts],
+            "unknown_private_names": sorted(on_disk - known),
             "cycle": cycle.summary() if cycle else None,
         }
         return report, 0
@@ -63,24 +65,37 @@ def _roots() -> Iterator[dict[str, Any]]:
             yield shown | {"present": False}
 
 
-def _private_names() -> Iterator[str]:
-    """Every private name below the proved roots that are there."""
+def _private_names(usable: Iterable[PathMapping]) -> Iterator[str]:
+    """Every private name below the roots that are there, those of mappings that were never proved included."""
+    pairs = {_pair(mapping) for mapping in usable}
     for cache in Root.objects.filter(kind=Root.Kind.CACHE):
-        for array in Root.objects.filter(mappings_of_array__cache=cache).distinct():
-            try:
-                with disk.open_root(cache.path, cache.pk) as below, disk.open_root(array.path, array.pk) as above:
-                    for root, name in disk.private_names(below, above):
-                        yield os.path.join(root.path, os.fsdecode(name))
-            except StorageAbsentError:
-                continue  # shown as absent among the roots
+        arrays = Root.objects.filter(mappings_of_array__cache=cache).distinct()
+        pairs |= {(cache.path, cache.pk, array.path, array.pk) for array in arrays}
+    for cache_path, cache_id, array_path, array_id in sorted(pairs, key=str):
+        try:
+            with disk.open_root(cache_path, cache_id) as below, disk.open_root(array_path, array_id) as above:
+                for root, name in disk.private_names(below, above):
+                    yield os.path.join(root.path, os.fsdecode(name))
+        except StorageAbsentError:
+            continue  # shown as absent among the roots
 
 
-def _conflicts() -> Iterator[Operation]:
-    """Conflicts of files that are still in conflict, the latest operation of each."""
-    for file in CachedFile.objects.exclude(conflict=""):
-        rows = Operation.objects.filter(cache_id=file.cache_id, path_key=file.path_key, state="conflict")
-        if (row := rows.select_related("array", "cache").order_by("-id").first()) is not None:
-            yield row
+def _pair(mapping: PathMapping) -> tuple[str, str | None, str, str | None]:
+    proved = mapping.is_proved
+    cache_id, array_id = (mapping.cache_id, mapping.array_id) if proved else (None, None)
+    return mapping.cache_root, cache_id, mapping.array_root, array_id
+
+
+def _conflicts() -> list[Operation]:
+    """The operations that ended as conflicts, the latest of each file."""
+    rows = Operation.objects.filter(state=State.CONFLICT).select_related("array", "cache").order_by("id")
+    return list({(row.cache_id, row.path_key): row for row in rows}.values())
+
+
+def _is_unsolved(row: Operation, on_disk: set[str]) -> bool:
+    """The file waits for somebody's look, or something that another program's work was saved in is still there."""
+    marked = CachedFile.objects.filter(cache_id=row.cache_id, path_key=row.path_key).exclude(conflict="").exists()
+    return marked or any(name in on_disk for name in private_names_of(row))
 
 
 def _operation(row: Operation) -> dict[str, Any]:

@@ -1,20 +1,23 @@
-// Run now, Preview and Stop. They are never disabled outright, so that the keyboard's focus stays where it is.
+// Run now, Preview, Pause or Resume, and Stop. They are never disabled outright, so that the keyboard's focus stays where it is.
 
-import { attribute, show, write } from "./page.js";
+import { attribute, field, show, write } from "./page.js";
 
 const button = (name) => document.getElementById(name);
 
 export class Buttons {
-  // `facts` tells what is true now; `asked` is called when the server has taken a request on; `out` when the login is lost.
-  constructor({ facts, csrf, asked, out }) {
+  // `facts` tells what is true now, `words` what to call it; `asked` is called when the server has taken a request on; `out` when the login is lost.
+  constructor({ facts, words, csrf, asked, out }) {
     this.facts = facts;
+    this.words = words;
     this.csrf = csrf;
     this.asked = asked;
     this.out = out;
     this.busy = false;
     this.stopping = false;
+    this.pausing = false;
     this.#on("run", () => this.#start(false));
     this.#on("preview", () => this.#start(true));
+    this.#on("pause", () => this.#pause());
     this.#on("stop", () => this.#stop());
   }
 
@@ -30,7 +33,11 @@ export class Buttons {
     if (stopHadFocus && !working) button("run").focus();
     attribute(button("run"), "aria-disabled", working || this.busy);
     attribute(button("preview"), "aria-disabled", working || this.busy);
+    attribute(button("pause"), "aria-disabled", this.pausing);
     attribute(button("stop"), "aria-disabled", this.stopping);
+    const next = this.facts.paused ? "resume" : "pause";
+    write(field(button("pause"), "icon"), next);
+    write(field(button("pause"), "text"), this.words.pause[next]);
   }
 
   #on(name, action) {
@@ -46,6 +53,16 @@ export class Buttons {
     const done = await this.#post("/api/start-cache", { dry_run: preview });
     this.busy = false;
     if (done) this.asked();
+    this.show();
+  }
+
+  async #pause() {
+    this.pausing = true;
+    this.show();
+    const done = await this.#post(this.facts.paused ? "/api/resume" : "/api/pause", {});
+    this.pausing = false;
+    if (done) this.facts.paused = done.paused;
+    this.asked();
     this.show();
   }
 

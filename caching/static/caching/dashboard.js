@@ -22,7 +22,7 @@ const TIMES_EVERY = 5_000;
 const start = JSON.parse(document.getElementById("dashboard-start").textContent);
 const facts = new Facts(start.snapshot);
 const link = new Link({ wanted: WANTED, heard, polled, changed });
-const buttons = new Buttons({ facts, csrf: start.csrf, asked: () => link.ask(), out: () => link.signedOut() });
+const buttons = new Buttons({ facts, words: start.words, csrf: start.csrf, asked: () => link.ask(), out: () => link.signedOut() });
 let drawing = false;
 let told = facts.cycle;
 

@@ -15,6 +15,7 @@ export class Facts {
   // A snapshot of the socket lacks the statistics: they follow in a message of their own.
   connected(snapshot) {
     this.health = snapshot.health;
+    this.paused = snapshot.paused;
     this.problems = snapshot.problems;
     this.cycle = snapshot.cycle;
     this.recent = snapshot.recent;
