@@ -1,0 +1,34 @@
+"""The rows: the Plex server, its users and what is known of each, the library's index, what plays, how sources went."""
+
+from plexusers.models.library import ItemKind, LibraryFile, LibraryGuid, LibraryItem, LibrarySection, SectionKind
+from plexusers.models.playing import PlaySession
+from plexusers.models.policy import PlaybackTrigger, Versions, WatchPolicy
+from plexusers.models.server import PlexServer, new_client_identifier, validate_server_address
+from plexusers.models.source import SourceState, SourceStatus
+from plexusers.models.user import PREFERENCES, PlexUser, TokenOrigin, UserKind, UserTypeDefaults
+from plexusers.models.watching import WatchlistEntry, WatchState
+
+__all__ = [
+    "PREFERENCES",
+    "ItemKind",
+    "LibraryFile",
+    "LibraryGuid",
+    "LibraryItem",
+    "LibrarySection",
+    "PlaySession",
+    "PlaybackTrigger",
+    "PlexServer",
+    "PlexUser",
+    "SectionKind",
+    "SourceState",
+    "SourceStatus",
+    "TokenOrigin",
+    "UserKind",
+    "UserTypeDefaults",
+    "Versions",
+    "WatchPolicy",
+    "WatchState",
+    "WatchlistEntry",
+    "new_client_identifier",
+    "validate_server_address",
+]

@@ -1,0 +1,52 @@
+"""What each user watched, and has on the watchlist, as Plex told last."""
+
+from django.db import models
+
+from plexusers.models.library import ItemKind
+from plexusers.models.user import PlexUser
+
+
+class WatchState(models.Model):
+    """How far a user got with a film or an episode. No row: never touched."""
+
+    user = models.ForeignKey(PlexUser, models.CASCADE, related_name="watch_states")
+    rating_key = models.CharField(max_length=64)
+    views = models.PositiveIntegerField(default=0, help_text="How often it was watched to its end.")
+    offset = models.BigIntegerField(default=0, help_text="Where it was left, in milliseconds; 0: nowhere.")
+    viewed_at = models.BigIntegerField(default=0, help_text="Last watched, epoch seconds (UTC).")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "rating_key"], name="a_user_has_a_watch_state_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.rating_key}"
+
+    @property
+    def is_watched(self) -> bool:
+        """Watched and not being watched again: a rewatch keeps the count and has an offset."""
+        return self.views > 0 and not self.offset
+
+
+class WatchlistEntry(models.Model):
+    """Something on a watchlist. Without a user: from the feed of all friends, which does not say whose."""
+
+    user = models.ForeignKey(PlexUser, models.CASCADE, null=True, related_name="watchlist_entries")
+    guid = models.CharField(max_length=300, help_text="plex://…, imdb://…, tmdb://… or tvdb://…; empty: only a title.")
+    kind = models.CharField(max_length=8, choices=ItemKind.choices)
+    title = models.CharField(max_length=500)
+    year = models.PositiveSmallIntegerField(null=True)
+    added_at = models.BigIntegerField(default=0, help_text="Epoch seconds (UTC); 0: not told.")
+    first_seen_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "watchlist entry"
+        verbose_name_plural = "watchlist entries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "guid", "kind", "title", "year"], name="a_watchlist_has_an_entry_once",
+                nulls_distinct=False,
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.title
