@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from plexusers.standin.deck import newest_first, next_episode, on_deck
-from plexusers.standin.library import Library
+from plexusers.standin.library import Added, Library
+from plexusers.standin.notices import Notices
 from plexusers.standin.records import (
     OWNER_ID,
     Account,
@@ -56,6 +57,8 @@ class Household(Library):
         self.accounts: dict[int, Account] = {}
         self.playing: dict[int, Playing] = {}
         """By session key."""
+        self.notices = Notices()
+        """Tells those who listen to the websocket."""
         self.history: list[Viewing] = []
         """Oldest first."""
         self._revoked: set[int] = set()
@@ -153,13 +156,15 @@ class Household(Library):
             self.playing[key] = Playing(key, account.id, item.key, chosen, state, offset_ms, transcoded)
             if offset_ms:
                 self.watch(account, item, offset_ms=offset_ms)
+            self.notices.playing(self.playing[key])
             return self.playing[key]
 
     def start_clip(self, account: Account, kind: ClipKind = "preroll") -> Playing:
-        """Somebody is shown what is in no library: a pre-roll or live television."""
+        """Somebody is shown or hears what is no video of a library: a pre-roll, live television, a piece of music."""
         with self.lock:
             key = next(self._turns)
             self.playing[key] = Playing(key, account.id, None, clip=kind)
+            self.notices.playing(self.playing[key])
             return self.playing[key]
 
     def stop_playing(self, account: Account, item: Playable | None = None) -> None:
@@ -167,6 +172,7 @@ class Household(Library):
         with self.lock:
             for playing in self._plays(account, item):
                 del self.playing[playing.key]
+                self.notices.playing(playing, "stopped")
 
     def remove(self, item: Item) -> set[str]:
         """Takes an item away with all that hangs below it, with its watch states and whoever plays it."""
@@ -176,6 +182,7 @@ class Household(Library):
                 for key in gone & states.keys():
                     del states[key]
             self.playing = {key: one for key, one in self.playing.items() if one.item not in gone}
+            self.notices.timeline(item, "deleted")
             return gone
 
     def on_deck(self, account: Account) -> list[Playable]:
@@ -204,6 +211,12 @@ class Household(Library):
                 return found[0]
             untouched = not any(self.state(account, episode).view_count for episode in episodes)
             return next((one for one in episodes if untouched and one.season_index != 0), None)
+
+    def _put(self, item: Added) -> Added:
+        known = item.key in self.items
+        put = super()._put(item)
+        self.notices.timeline(put, "updated" if known else "created")
+        return put
 
     def _plays(self, account: Account, item: Playable | None) -> list[Playing]:
         mine = [one for one in self.playing.values() if one.account == account.id]

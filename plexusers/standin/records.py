@@ -6,7 +6,7 @@ from typing import Literal
 Kind = Literal["owner", "home", "shared"]
 SectionType = Literal["movie", "show"]
 PlayState = Literal["playing", "paused", "buffering"]
-ClipKind = Literal["preroll", "livetv"]
+ClipKind = Literal["preroll", "livetv", "track"]
 
 OWNER_ID = 1
 """The owner's number in a server's own numbering; everybody else carries the number that plex.tv gave."""

@@ -8,6 +8,7 @@ from typing import Literal
 
 from plexusers.standin import library_pages as library
 from plexusers.standin import server_pages as server
+from plexusers.standin.websocket import notifications
 from plexusers.standin.wire import Reply, Request, error
 
 Endpoint = Callable[[Request], Reply]
@@ -47,6 +48,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/:/unscrobble", server.unscrobble, methods=ACT),
     Route("/:/progress", server.progress, methods=ACT),
     Route("/:/timeline", server.progress, methods=ACT),
+    Route("/:/websockets/notifications", notifications, "anyone"),
     Route("/status/sessions", server.sessions, "owner"),
     Route("/status/sessions/history/all", server.history),
     Route("/hubs/continueWatching/items", library.continue_watching),

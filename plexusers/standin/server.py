@@ -164,6 +164,13 @@ class Handler(BaseHTTPRequestHandler):
         """Rests for so many seconds; True, and at once, when the server is stopping."""
         return self.server.stopping.wait(seconds)
 
+    def hang_up(self) -> None:
+        """Ends the connection both ways, so that a read in progress comes back empty."""
+        try:
+            self.connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # the client did it first
+
     def reset(self) -> None:
         """Breaks the connection off without a farewell (RST)."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)

@@ -103,6 +103,9 @@ class Connection(Protocol):
     def wait(self, seconds: float) -> bool:
         """Rests for so many seconds; True, and at once, when the server is stopping."""
 
+    def hang_up(self) -> None:
+        """Ends the connection both ways, so that a read in progress comes back empty."""
+
     def reset(self) -> None:
         """Breaks the connection off without a farewell (RST)."""
 
