@@ -8,7 +8,7 @@ from itertools import count
 from typing import Protocol
 
 from plexusers.standin.records import Account
-from plexusers.standin.wire import HTML_TYPE, XML_TYPE, Answer, Connection, Reply, error
+from plexusers.standin.wire import HTML_TYPE, XML_TYPE, Answer, Connection, Reply, Request, error
 
 PORTAL = b"<!DOCTYPE html><html><head><title>Welcome</title></head><body>Sign in to the network<br></body></html>"
 
@@ -144,11 +144,16 @@ class Armed:
     fault: Fault
     times: int | None
     account: Account | None
+    mentions: str = ""
+    """A text that the request has to have in its path, query or body."""
 
-    def meets(self, path: str, account: Account | None) -> bool:
+    def meets(self, request: Request) -> bool:
         """Whether the fault is for this request."""
-        same = self.account is None or (account is not None and account.id == self.account.id)
-        return same and path.startswith(self.path_prefix)
+        asker = request.account
+        same = self.account is None or (asker is not None and asker.id == self.account.id)
+        said = [request.path, *request.query.values(), request.body.decode("utf-8", "replace")]
+        mentioned = not self.mentions or any(self.mentions in text for text in said)
+        return same and mentioned and request.path.startswith(self.path_prefix)
 
 
 class Faults:
@@ -158,20 +163,20 @@ class Faults:
         self._armed: list[Armed] = []
         self._lock = threading.Lock()
 
-    def add(self, path_prefix: str, fault: Fault, times: int | None, account: Account | None) -> None:
+    def add(self, armed: Armed) -> None:
         """Switches a fault on, for ever or for so many requests."""
         with self._lock:
-            self._armed.insert(0, Armed(path_prefix, fault, times, account))
+            self._armed.insert(0, armed)
 
     def clear(self) -> None:
         """Switches all faults off."""
         with self._lock:
             self._armed.clear()
 
-    def take(self, path: str, account: Account | None) -> Fault | None:
+    def take(self, request: Request) -> Fault | None:
         """The fault for a request, counted as used."""
         with self._lock:
-            armed = next((one for one in self._armed if one.meets(path, account)), None)
+            armed = next((one for one in self._armed if one.meets(request)), None)
             if armed is None:
                 return None
             if armed.times is not None:
