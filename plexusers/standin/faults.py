@@ -105,31 +105,40 @@ class Body:
 
     change: Callable[[bytes], bytes]
     """Makes the wrong body out of the right one."""
-    content_type: str = XML_TYPE
+    content_type: str | None = None
+    """How it is announced; None leaves the announcement as it was."""
 
     def reply(self, real: Callable[[], Reply], /) -> Reply:
         """The wrong body, announced with its true length."""
         answer = real()
         if not isinstance(answer, Answer):
             return answer
-        return replace(answer, body=self.change(answer.body), content_type=self.content_type)
+        return replace(answer, body=self.change(answer.body), content_type=self.content_type or answer.content_type)
 
 
 def wrong_size(size: int) -> Fault:
     """The container lies about how many items it holds, in `size` and, where it has pages, in `totalSize`."""
 
     def lie(body: bytes) -> bytes:
-        before, root, after = body.partition(b"<MediaContainer")
-        attributes, end, items = after.partition(b">")
-        return before + root + re.sub(rb' (size|totalSize)="\d+"', rb' \1="%d"' % size, attributes) + end + items
+        before, root, after = body.partition(b"MediaContainer")
+        attributes, end, items = after.partition(b"[" if body.startswith(b"{") else b">")
+        attributes = re.sub(rb'( |")(size|totalSize)(="|": )\d+', rb"\1\2\g<3>%d" % size, attributes)
+        return before + root + attributes + end + items
 
     return Body(lie)
 
 
+def spoil(body: bytes) -> bytes:
+    """The body with something in it that neither XML nor JSON allows."""
+    if body[:1] in (b"{", b"["):
+        return body[:1] + b"," + body[1:]
+    return re.sub(rb"<([A-Za-z]+)", rb"<\1 <&>", body, count=1)
+
+
 CUT_DOCUMENT = Body(lambda body: body[: len(body) * 2 // 3])
-"""An XML document that ends too early, though its length is announced correctly."""
-MALFORMED = Body(lambda body: body.replace(b"<MediaContainer", b"<MediaContainer <&>", 1))
-"""A document that is not XML."""
+"""A document that ends too early, though its length is announced correctly."""
+MALFORMED = Body(spoil)
+"""A document that is neither XML nor JSON."""
 CAPTIVE_PORTAL = Body(lambda _: PORTAL, HTML_TYPE)
 """A web page with status 200, as a hotel's network or a proxy puts in the way."""
 EMPTY = Body(lambda _: b"")
