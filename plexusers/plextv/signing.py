@@ -3,47 +3,40 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from cacherr.errors import PlexError, PlexSignInError
+from cacherr.errors import PlexError
 from plexusers.plextv.asking import PlexTv, PlexTvRefusedError, not_understood
 from plexusers.plextv.values import Pin
 
 PINS = "/api/v2/pins"
 RESOURCES = "/api/v2/resources"
 CONFIRM_PAGE = "https://app.plex.tv/auth"
-SIGNED_OUT = 1001
-"""plex.tv's number for a token that is no good; anything else refused at a switch is about the PIN."""
+PIN_REQUIRED = 1041
 
 
 class PinRefusedError(PlexError):
-    """plex.tv wants a PIN, or another one: 403 with the number 1041."""
+    """plex.tv wants a PIN, or another one: 403 with its number 1041."""
 
 
-def switch(plex_tv: PlexTv, plex_id: int, pin: str) -> str:
+def switch(plex_tv: PlexTv, uuid: str, pin: str) -> str:
     """Become this home user: their token for plex.tv. One request, made with the owner's token.
 
     The token means nobody on the server itself; see `server_token`. Many switches in a row lead to 429.
     Raises PinRefusedError when the PIN is missing or wrong, PlexError.
     """
-    path = f"/api/home/users/{plex_id}/switch"
+    path = f"/api/v2/home/users/{uuid}/switch"
     try:
-        root = plex_tv.element("POST", path, {"pin": pin} if pin else None)
+        facts = plex_tv.facts("POST", path, {"pin": pin} if pin else None)
+        token = str(facts["authToken"] or "")
     except PlexTvRefusedError as error:
-        raise _pin_refused(pin) from error
-    except PlexSignInError as error:
-        # A wrong PIN may be told as 401, just like a bad token of the owner's. With a PIN given it is the likelier one.
-        if pin:
-            raise _pin_refused(pin) from error
-        raise
-    token = root.get("authenticationToken") or root.get("authToken") or ""
+        if error.code != PIN_REQUIRED:
+            raise
+        said = "Plex refuses the PIN of this user." if pin else "Plex asks for the PIN of this user."
+        raise PinRefusedError(said, "Enter the right PIN on the user's page.") from error
+    except (KeyError, TypeError) as error:
+        raise not_understood(path) from error
     if not token:
         raise not_understood(path)
     return token
-
-
-def _pin_refused(pin: str) -> PinRefusedError:
-    if pin:
-        return PinRefusedError("Plex refuses the PIN.", "Enter the right PIN of this user.")
-    return PinRefusedError("Plex asks for this user's PIN.", "Enter the PIN of this user.")
 
 
 def server_token(plex_tv: PlexTv, machine_identifier: str) -> str:
