@@ -107,10 +107,14 @@ def session(household: Household, playing: Playing) -> Element:
 
 
 def clip(playing: Playing) -> Element:
-    """A pre-roll or a live programme: there is a part, but no file of the library behind it."""
+    """A pre-roll, a live programme or a piece of music: there is a part, but no video of the library behind it."""
     key = str(900_000 + playing.key)
-    video = fill(Element("Video"), ratingKey=key, duration=6000, addedAt=1_600_000_000)
-    if playing.clip == "livetv":
+    tag = "Track" if playing.clip == "track" else "Video"
+    video = fill(Element(tag), ratingKey=key, duration=6000, addedAt=1_600_000_000)
+    if playing.clip == "track":
+        fill(video, librarySectionID=9, type="track", title="Overture", grandparentTitle="An Orchestra", index=1)
+        fill(video, guid="plex://track/0", key=f"/library/metadata/{key}")
+    elif playing.clip == "livetv":
         fill(video, live=1, type="episode", title="Evening News", key=f"/livetv/sessions/live_{key}")
         fill(video, guid="plex://episode/0", grandparentTitle="Evening News", index=1, parentIndex=1)
     else:
