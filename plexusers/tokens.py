@@ -41,7 +41,10 @@ def connect_as(user: PlexUser) -> Plex:
         except PlexSignInError:
             _mark_refused(user)
     renew(user)
-    return _opened(user)
+    try:
+        return _opened(user)
+    except PlexSignInError as error:
+        raise _problem(user, str(error)) from error
 
 
 def account_token(user: PlexUser) -> str:
