@@ -66,7 +66,7 @@ class Gatherer:
             cached=tuple(self._cached(key, row) for key, row in self.cached.items()),
             storages=tuple(self._storages({*wanted, *found.sidecars})),
             skipped=(*self.skipped.values(), *found.skipped),
-            unknown_sources=frozenset(answer.source for answer in answers if answer.failed),
+            unknown_claims=frozenset(answer.source for answer in answers if answer.failed),
             rules=values.Rules(self.policy.minimum_hold_hours * 3600, self.policy.associated_files),
             sidecars=tuple(found.sidecars.values()),
         )
