@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from plexusers import library, sources
-from plexusers.episodes import Viewed, following
+from plexusers.answers import Viewed
+from plexusers.episodes import following
 from plexusers.library import Entry
 from plexusers.models import PlexUser
 from plexusers.plex import PlexItem
@@ -123,7 +124,7 @@ def _since(item: PlexItem, entry: Entry | None, seen: Mapping[str, int | None]) 
 
 
 def _last_viewed(episodes: Iterable[Entry], states: Mapping[str, Viewed]) -> int | None:
-    return max((states[one.rating_key].at for one in episodes if one.rating_key in states), default=None)
+    return max((states[one.rating_key].viewed_at for one in episodes if one.rating_key in states), default=None)
 
 
 def _want(person: Person, item: PlexItem, position: int, reason: str, since: int | None) -> Want:

@@ -1,8 +1,9 @@
 """Which episodes come next for somebody. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+from plexusers.answers import Viewed
 
 MINUTE = 60_000
 """Milliseconds."""
@@ -31,26 +32,8 @@ class Episode(Protocol):
 E = TypeVar("E", bound=Episode)
 
 
-@dataclass(frozen=True, slots=True)
-class Viewed:
-    """How far somebody got with something, and when (epoch seconds, UTC)."""
-
-    views: int = 0
-    offset: int = 0
-    at: int = 0
-
-    @property
-    def is_watched(self) -> bool:
-        """Watched to the end, and not begun again."""
-        return self.views > 0 and not self.offset
-
-    @property
-    def is_again(self) -> bool:
-        """Watched before, and begun again."""
-        return self.views > 0 and self.offset > 0
-
-
-NEVER = Viewed()
+NEVER = Viewed("", 0, 0, 0)
+"""How far somebody got with what they never touched."""
 
 
 def next_episodes(
@@ -80,8 +63,9 @@ def next_episodes(
 def following(
     episodes: Iterable[E], states: Mapping[str, Viewed], current: str, count: int, minutes: int = 0
 ) -> list[E]:
-    """What comes next for somebody after the current episode. Who watches that one again watches the next again, too."""
-    again = states.get(current, NEVER).is_again
+    """What comes next for somebody after the current episode. Who watches that again, watches the next again, too."""
+    state = states.get(current, NEVER)
+    again = state.views > 0 and state.offset > 0
     return next_episodes(episodes, () if again else watched(states), current, count, minutes)
 
 
@@ -95,7 +79,7 @@ def to_go_on_with(episodes: Iterable[E], states: Mapping[str, Viewed], count: in
     seen = [episode for episode in known if episode.rating_key in states]
     if not seen:
         return next_episodes(known, (), None, count)
-    last = max(seen, key=lambda episode: (states[episode.rating_key].at, episode.order))
+    last = max(seen, key=lambda episode: (states[episode.rating_key].viewed_at, episode.order))
     state = states[last.rating_key]
     own = [] if state.is_watched else [last]
     rest = following(known, states, last.rating_key, count - len(own)) if count > len(own) else []

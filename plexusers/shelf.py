@@ -1,9 +1,10 @@
-"""The index of the library as the sources of one cycle need it: each thing read once, in few queries for all of them."""
+"""The index of the library as the sources of one cycle need it: each thing is read once, in few queries for all."""
 
 from collections.abc import Iterable, Mapping
 
 from plexusers import library
-from plexusers.episodes import NEVER, Viewed
+from plexusers.answers import Viewed
+from plexusers.episodes import NEVER
 from plexusers.library import Entry
 from plexusers.mirroring import batched
 from plexusers.models import ItemKind, LibraryItem, PlexUser, Versions, WatchState
@@ -13,7 +14,7 @@ from plexusers.plex import PlexFile, PlexItem
 def viewed_by(user: PlexUser) -> dict[str, Viewed]:
     """How far the user got with everything ever begun, by rating key. One query."""
     rows = WatchState.objects.filter(user=user).values_list("rating_key", "views", "offset", "viewed_at")
-    return {key: Viewed(views, offset, at) for key, views, offset, at in rows if views or offset}
+    return {key: Viewed(key, *rest) for key, *rest in rows if any(rest[:2])}
 
 
 class Shelf:
@@ -55,7 +56,7 @@ class Shelf:
 
 def item_of(entry: Entry, files: tuple[PlexFile, ...], state: Viewed = NEVER) -> PlexItem:
     """An item of the index as Plex itself would tell of it."""
-    return PlexItem(entry.rating_key, entry.kind, entry.label, files, state.offset, state.at or None)
+    return PlexItem(entry.rating_key, entry.kind, entry.label, files, state.offset, state.viewed_at or None)
 
 
 def _without_files(shows: Iterable[str]) -> set[str]:

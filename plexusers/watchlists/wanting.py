@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from plexusers import library, sources
-from plexusers.episodes import NEVER, Viewed, to_go_on_with
+from plexusers import library
+from plexusers.answers import Viewed
+from plexusers.episodes import NEVER, to_go_on_with
 from plexusers.library import Entry
 from plexusers.models import ItemKind, SourceState, SourceStatus, UserTypeDefaults, WatchlistEntry, WatchPolicy
 from plexusers.preferences import Person
@@ -17,6 +18,8 @@ from plexusers.watchlists.reading import FEED, SOURCE, has_watchlist
 
 DAY = 86400
 FRIENDS = "friends"
+NOBODY = 0
+"""In doubts: what concerns everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +37,37 @@ class Taste:
     sections: frozenset[str] | None
     """The libraries that the user sees; None: all."""
 
+    def sees(self, item: Entry) -> bool:
+        """Whether the item is in a library that the user sees."""
+        return self.sections is None or item.section in self.sections
+
+
+@dataclass(frozen=True, slots=True)
+class _Watchlist:
+    taste: Taste
+    entries: list[WatchlistEntry]
+    states: Mapping[str, Viewed]
+    """How far the user got with what."""
+    doubt: str
+
 
 def answers(
     people: Iterable[Person], policy: WatchPolicy, shelf: Shelf, now: datetime, doubts: Mapping[int, str]
 ) -> Iterator[Answer]:
     """What every watchlist wants. `doubts` tell by user (primary key) why what is known of them is not good enough."""
     lists = [
-        (_taste(person), keeping.entries_of(person.user), viewed_by(person.user), _doubt(person, doubts))
-        for person in people
-        if has_watchlist(person)
+        _Watchlist(_taste(one), keeping.entries_of(one.user), viewed_by(one.user), _doubt(one, doubts))
+        for one in people
+        if has_watchlist(one)
     ]
     if policy.friends_feed:
-        lists.append((_friends_taste(), keeping.entries_of(None), {}, _why(FEED, None) or doubts.get(0, "")))
-    found = find(entry for _, entries, *_ in lists for entry in entries)
-    seconds = int(now.timestamp())
-    for taste, entries, states, doubt in lists:
-        wants = tuple(_wants(taste, entries, states, found, shelf, seconds))
-        yield Answer(taste.source, taste.who, wants, doubt, taste.claim, taste.user)
+        doubt = _why(FEED, None) or doubts.get(NOBODY, "")
+        lists.append(_Watchlist(_friends_taste(), keeping.entries_of(None), {}, doubt))
+    found = find(entry for one in lists for entry in one.entries)
+    for one in lists:
+        wants = tuple(_wants(one, found, shelf, int(now.timestamp())))
+        taste = one.taste
+        yield Answer(taste.source, taste.who, wants, one.doubt, taste.claim, taste.user)
 
 
 def find(entries: Iterable[WatchlistEntry]) -> dict[int, tuple[Entry, ...]]:
@@ -72,21 +89,15 @@ def _named(entry: WatchlistEntry, named: Mapping[str, tuple[Entry, ...]]) -> tup
     return next((named[name] for name in entry.names if name in named), ())
 
 
-def _wants(
-    taste: Taste,
-    entries: Iterable[WatchlistEntry],
-    states: Mapping[str, Viewed],
-    found: Mapping[int, tuple[Entry, ...]],
-    shelf: Shelf,
-    now: int,
-) -> Iterator[Want]:
-    hits = [(entry, item) for entry in entries for item in found.get(entry.pk, ()) if _sees(taste, item)]
+def _wants(one: _Watchlist, found: Mapping[int, tuple[Entry, ...]], shelf: Shelf, now: int) -> Iterator[Want]:
+    hits = [(entry, item) for entry in one.entries for item in found.get(entry.pk, ()) if one.taste.sees(item)]
     episodes = shelf.episodes(item.rating_key for _, item in hits if item.kind == ItemKind.SHOW)
-    chosen = [(entry, list(_chosen(taste, entry, item, states, episodes, now))) for entry, item in hits]
-    items = shelf.items((item for _, those in chosen for item, _ in those), states)
+    chosen = [(entry, list(_chosen(one, entry, item, episodes, now))) for entry, item in hits]
+    items = shelf.items((item for _, those in chosen for item, _ in those), one.states)
+    taste = one.taste
     for entry, those in chosen:
-        for one, position in those:
-            if item := items.get(one.rating_key):
+        for each, position in those:
+            if item := items.get(each.rating_key):
                 yield Want(
                     item, taste.source, taste.who, taste.reason, taste.claim, taste.user, position, taste.boost,
                     entry.added_at or None,
@@ -94,22 +105,15 @@ def _wants(
 
 
 def _chosen(
-    taste: Taste,
-    entry: WatchlistEntry,
-    item: Entry,
-    states: Mapping[str, Viewed],
-    episodes: Mapping[str, tuple[Entry, ...]],
-    now: int,
+    one: _Watchlist, entry: WatchlistEntry, item: Entry, episodes: Mapping[str, tuple[Entry, ...]], now: int
 ) -> Iterator[tuple[Entry, int | None]]:
     """The film unless it was watched, or the show's next episodes with their positions."""
+    days = one.taste.available_days
     if item.kind == ItemKind.SHOW:
-        those = to_go_on_with(episodes[item.rating_key], states, taste.episodes)
-        newest = max((one.added_at for one in (item, *those)), default=0)
-        if is_available(newest, taste.available_days, now):
-            yield from ((one, position) for position, one in enumerate(those, 1))
-    elif is_available(item.added_at, taste.available_days, now) and is_open(
-        states.get(item.rating_key, NEVER), entry.added_at
-    ):
+        those = to_go_on_with(episodes[item.rating_key], one.states, one.taste.episodes)
+        if is_available(max((each.added_at for each in (item, *those)), default=0), days, now):
+            yield from ((each, position) for position, each in enumerate(those, 1))
+    elif is_available(item.added_at, days, now) and is_open(one.states.get(item.rating_key, NEVER), entry.added_at):
         yield item, None
 
 
@@ -120,11 +124,7 @@ def is_available(added_at: int, days: int, now: int) -> bool:
 
 def is_open(state: Viewed, listed_at: int) -> bool:
     """Whether a film on the watchlist is still to be watched: not yet seen, begun again, or listed since. Pure."""
-    return not state.is_watched or listed_at > state.at
-
-
-def _sees(taste: Taste, item: Entry) -> bool:
-    return taste.sections is None or item.section in taste.sections
+    return not state.is_watched or listed_at > state.viewed_at
 
 
 def _taste(person: Person) -> Taste:
