@@ -1,5 +1,7 @@
 """Remembering how each source answered: the rows of `SourceState`, and which answers are not believed at once."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from plexusers.models import PlexUser, SourceState, SourceStatus
@@ -75,6 +77,16 @@ def is_due(source: str, now: datetime, age: timedelta, user: PlexUser | None = N
     return row is None or row.status != SourceStatus.FRESH or row.good_at is None or now - row.good_at >= age
 
 
+def was_asked(source: str, now: datetime, age: timedelta, user: PlexUser | None = None) -> bool:
+    """Whether the source was asked within this time, however it answered."""
+    return SourceState.objects.filter(source=source, user=user, checked_at__gt=now - age).exists()
+
+
+def is_known(source: str) -> bool:
+    """Whether the source, of nobody in particular, ever gave a good answer."""
+    return SourceState.objects.filter(source=source, user=None, good_at__isnull=False).exists()
+
+
 def _row(source: str, user: PlexUser | None, now: datetime) -> SourceState:
     found = SourceState.objects.filter(source=source, user=user).first()
     return found or SourceState(source=source, user=user, since=now)
@@ -84,3 +96,30 @@ def _turn(row: SourceState, status: SourceStatus, now: datetime) -> None:
     if row.status != status:
         row.since = now
     row.status, row.checked_at = status, now
+
+
+SUBJECTS = {
+    "ondeck": "what {} has on deck",
+    "watchlist": "the watchlist of {}",
+    "watched": "what {} has watched",
+    "feed": "the feed of friends' watchlists",
+    "recent": "what came into the library lately",
+    "library": "the index of the library",
+    "playing": "what is playing",
+    "users": "the users",
+}
+
+
+def lines(failures: Iterable[tuple[str, str, str]]) -> list[str]:
+    """A sentence for each reason, with all that is unknown for it; from sources, whose they are, and reasons. Pure."""
+    subjects: defaultdict[str, list[str]] = defaultdict(list)
+    for source, who, why in failures:
+        subjects[why].append(SUBJECTS.get(source, source).format(who))
+    return [f"Not known for sure now: {', '.join(dict.fromkeys(those))}. {why}" for why, those in subjects.items()]
+
+
+def troubles(people: Iterable[int]) -> list[SourceState]:
+    """The sources that are not fresh, of these users (primary keys) and of nobody in particular. One query."""
+    rows = SourceState.objects.exclude(status=SourceStatus.FRESH).select_related("user").order_by("since", "id")
+    counting = set(people)
+    return [row for row in rows if row.user is None or row.user.pk in counting]

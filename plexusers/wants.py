@@ -28,6 +28,11 @@ class Want:
     since: int | None = None
     """When the wish was last shown to be alive: the last viewing, or the addition to the watchlist. Epoch, UTC."""
 
+    @property
+    def name(self) -> str:
+        """The claim in force."""
+        return self.claim or self.source
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -118,7 +119,7 @@ def test_the_score_is_the_sum_of_the_parts_that_are_shown() -> None:
         ({"boost": 7}, 50 + 20 + 15 + 5 + 7),
     ],
 )
-def test_the_score_follows_the_table_of_weights(changes: dict[str, object], points: int) -> None:
+def test_the_score_follows_the_table_of_weights(changes: dict[str, Any], points: int) -> None:
     decision = make_plan(Situation(NOW, wants=(want("a", **changes),), storages=ssd())).decisions[0]
     assert decision.score == points == sum(part.points for part in decision.parts)
 
