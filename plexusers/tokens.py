@@ -71,6 +71,12 @@ def renew(user: PlexUser, *, shares_known: bool = False) -> None:
         raise _problem(user, _lacking(user))
 
 
+def enter_pin(user: PlexUser, pin: str) -> None:
+    """Store a home user's PIN, to be tried at the next opportunity; an empty one forgets it."""
+    user.pin, user.pin_refused, user.token_asked_at = pin, False, None
+    user.save(update_fields=["pin", "pin_refused", "token_asked_at"])
+
+
 def take_shares(shares: Iterable[plextv.Share]) -> None:
     """Keep the tokens that came with the shares, for users who have none, one from there, or a refused one."""
     told = {share.plex_id: share.token for share in shares if share.token}
@@ -80,7 +86,7 @@ def take_shares(shares: Iterable[plextv.Share]) -> None:
             try:
                 keep(user, told[user.plex_id], TokenOrigin.SHARE)
             except RefusedError as error:
-                _problem(user, str(error))
+                log.warning("%s", error.message)
 
 
 def keep(user: PlexUser, token: str, origin: TokenOrigin, account: str = "") -> None:
