@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
+from plexusers import tokens
 from plexusers.models import PlexUser, SourceState, WatchPolicy
 from plexusers.standin import StandIn
 from tests.caching.neighbours import Neighbours, age, cached, claims_of, read_everything_again, run, serving
@@ -83,10 +84,7 @@ def test_a_managed_user_with_a_pin_is_asked_once_the_pin_is_known(neighbours: Ne
     assert cached() == set()
     assert "what Lou has on deck" in cycle.error
     assert "PIN" in cycle.error
-    row = neighbours.row(lou)
-    row.pin = "1234"
-    row.token_problem = ""
-    row.save()
+    tokens.enter_pin(neighbours.row(lou), "1234")
     cycle = run()
     assert cached() == {"Film"}
     assert cycle.error == ""
@@ -129,9 +127,6 @@ def test_a_show_on_the_watchlist_brings_the_next_unwatched_episodes_of_that_user
     run()
     neighbours.prefer(neighbours.alex, watchlist_episodes=1, ondeck=False)
     neighbours.prefer(neighbours.sam, watchlist_episodes=2, ondeck=False)
-    row = neighbours.row(neighbours.sam)
-    row.account_token = neighbours.sam.account_token
-    row.save()
     for episode in episodes[:2]:
         neighbours.household.mark_watched(neighbours.sam, episode)
     age("watchlist")
@@ -164,9 +159,11 @@ def test_what_all_who_wanted_it_have_watched_stays_for_the_hours_of_grace(
     run()
     long_ago = int(time.time()) - 6 * 3600
     neighbours.household.mark_watched(neighbours.sam, film, at=long_ago)
+    read_everything_again()
     run()
     assert claims_of("Film") == {f"ondeck:{neighbours.kim.plex_id}"}
     neighbours.household.mark_watched(neighbours.kim, film, at=int(time.time()) - 3600)
+    read_everything_again()
     cycle = run()
     assert cached() == {"Film"}
     assert "everybody who wanted it has watched it; stays for another 4.0 h of grace" in cycle.plan[0]["reason"]
