@@ -14,11 +14,11 @@ from xml.etree import ElementTree
 from cacherr import __version__, outbound
 from cacherr.errors import ConfigurationError, PlexError, PlexSignInError, PlexUnreachableError
 from plexusers.models import PlexServer
+from plexusers.streams import VIDEO_TYPES, Stream, stream_of, title_of
 
 SIGN_IN_CURE = "Sign in again: enter a fresh X-Plex-Token of the server's owner."
 REACH_CURE = "Check that Plex is running and that its address and port are right as seen from Cacherr."
 TOKEN_STATUSES = frozenset({401, 422, 498})
-VIDEO_TYPES = frozenset({"movie", "episode"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,27 @@ class PlexItem:
     """How far somebody has watched, in milliseconds."""
     last_viewed_at: int | None
     """Seconds since 1970 UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlexEpisode:
+    """An episode with its place in the show. Shows broadcast by date may have neither seasons nor numbers."""
+
+    item: PlexItem
+    season: int | None
+    """0 holds the specials."""
+    number: int | None
+    released: str
+    """ISO date."""
+    duration: int
+    """Milliseconds."""
+    is_watched: bool
+    """By the token's person: to the end, and not begun again."""
+
+    @property
+    def order(self) -> tuple[bool, int, int, str]:
+        """Sorts as one watches: by number, and those without one by date behind them."""
+        return self.season is None or self.number is None, self.season or 0, self.number or 0, self.released
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +110,7 @@ class Plex:
         are asked for whole. Owner's token only. Raises PlexError, also when one of them is in the library no more:
         then it is unknown which files are read.
         """
-        with _named_errors(self._url):
-            keys = {
-                element.attrib["ratingKey"]: None
-                for element in self._container("/status/sessions")
-                if element.get("type") in VIDEO_TYPES and element.get("live") != "1" and element.get("ratingKey")
-            }
+        keys = {stream.rating_key: None for stream in self.streams() if stream.is_video}
         items = self._items(f"/library/metadata/{','.join(keys)}") if keys else ()
         if missing := keys.keys() - {item.rating_key for item in items}:
             raise PlexError(
@@ -102,6 +118,11 @@ class Plex:
                 "Nothing has to be done: it is asked again until that stream has ended.",
             )
         return items
+
+    def streams(self) -> tuple[Stream, ...]:
+        """What anybody plays now, of whatever kind, one request. Owner's token only. Raises PlexError."""
+        with _named_errors(self._url):
+            return tuple(stream_of(element) for element in self._container("/status/sessions"))
 
     def items(self, rating_key: str) -> tuple[PlexItem, ...]:
         """The film or episode with this rating key, or all episodes of the show or season; none if Plex has no such.
@@ -111,6 +132,15 @@ class Plex:
         try:
             found = self._items(f"/library/metadata/{rating_key}")
             return found or self._items(f"/library/metadata/{rating_key}/allLeaves")
+        except _NotThereError:
+            return ()
+
+    def episodes(self, show_key: str) -> tuple[PlexEpisode, ...]:
+        """All episodes of a show, one request; none when there is no such show. Raises PlexError."""
+        try:
+            with _named_errors(self._url):
+                found = self._server.findItems(self._container(f"/library/metadata/{show_key}/allLeaves"))
+                return tuple(_episode(video) for video in found if video.type == "episode")
         except _NotThereError:
             return ()
 
@@ -206,17 +236,21 @@ def _item(video: Any) -> PlexItem:
     return PlexItem(
         rating_key=video._data.attrib["ratingKey"],
         kind=video.type,
-        title=_title(video),
+        title=title_of(video._data, video.type),
         files=tuple(files.values()),
         view_offset=int(video._data.get("viewOffset", 0)),
         last_viewed_at=int(seen) if (seen := video._data.get("lastViewedAt")) else None,
     )
 
 
-def _title(video: Any) -> str:
+def _episode(video: Any) -> PlexEpisode:
     data = video._data
-    if video.type == "movie":
-        return f"{data.get('title')} ({data.get('year')})" if data.get("year") else str(data.get("title"))
-    season, episode = data.get("parentIndex"), data.get("index")
-    number = f"S{int(season):02}E{int(episode):02}" if season and episode else data.get("originallyAvailableAt", "")
-    return f"{data.get('grandparentTitle')} {number} {data.get('title')}".replace("  ", " ")
+    season, number, item = data.get("parentIndex"), data.get("index"), _item(video)
+    return PlexEpisode(
+        item=item,
+        season=None if season is None else int(season),
+        number=None if number is None else int(number),
+        released=data.get("originallyAvailableAt", ""),
+        duration=int(data.get("duration", 0)),
+        is_watched=int(data.get("viewCount", 0)) > 0 and not item.view_offset,
+    )
