@@ -21,7 +21,7 @@ class Series:
 
     def path(self, name: str) -> str:
         """Where an episode is, below array and cache."""
-        season = name[1:].split("e")[0]
+        season = name[1:].split("e", maxsplit=1)[0]
         return f"TV/{self.title}/Season {season}/{self.title} - {name}.mkv"
 
     def add(self, season: int, number: int) -> Episode:

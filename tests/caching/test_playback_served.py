@@ -1,12 +1,8 @@
-"""Playback in a real `serve`: what starts in Plex is seen within seconds, and what comes next is cached, no cycle run."""
-
-from collections.abc import Iterator
-from pathlib import Path
+"""Playback in a real `serve`: what starts in Plex is seen at once, and what comes next is cached, no cycle run."""
 
 import pytest
 
 from plexusers.standin import StandIn
-from plexusers.standin.webhooks import send_plex, send_tautulli
 from tests.caching.series import Series
 from tests.conftest import Installation, contents
 from tests.home import Home
