@@ -94,10 +94,10 @@ def _people(accounts: set[int]) -> dict[int, PlexUser]:
 
 def _begin(stream: Stream, user: PlexUser | None, at: datetime) -> PlaySession:
     return PlaySession.objects.create(
-        session_key=stream.session_key[:64],
+        session_key=stream.session_key,
         user=user,
         who=stream.who[:200],
-        rating_key=stream.rating_key[:64],
+        rating_key=stream.rating_key,
         kind=stream.kind[:16],
         title=stream.title[:500],
         player=stream.player[:200],

@@ -10,6 +10,8 @@ from xml.etree.ElementTree import Element
 
 VIDEO_TYPES = frozenset({"movie", "episode"})
 STATES = frozenset({"playing", "paused", "buffering"})
+KEY_LENGTH = 64
+"""What a row holds of Plex's opaque keys; they are far shorter."""
 WATCHED_FROM = 0.9
 """The part of an item after which Plex takes it for watched."""
 
@@ -67,10 +69,10 @@ def stream_of(element: Element) -> Stream:
     transcode = element.find("TranscodeSession")
     kind = element.get("type", "")
     return Stream(
-        session_key=element.get("sessionKey") or f"of {element.attrib['key']}",
+        session_key=(element.get("sessionKey") or f"of {element.attrib['key']}")[:KEY_LENGTH],
         account=int(user.get("id") or 0) if user is not None else 0,
         who=user.get("title", "") if user is not None else "",
-        rating_key=element.get("ratingKey", ""),
+        rating_key=element.get("ratingKey", "")[:KEY_LENGTH],
         kind=kind,
         title=title_of(element, kind),
         show_key=element.get("grandparentRatingKey", "") if kind == "episode" else "",
