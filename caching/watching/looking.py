@@ -38,8 +38,8 @@ class Looker:
     """Looks at what plays, and remembers what is still to be ordered."""
 
     pending: list[Pending] = field(default_factory=list)
-    ordered: bool = True
-    """Whether something may have been ordered that nobody has begun yet."""
+    ordered: int = 0
+    """How many operations were ordered so far."""
 
     def look(self, plex: Plex, policy: WatchPolicy) -> Changes:
         """Look once. Raises PlexError when it is not known what plays: then everything stays as it was."""
@@ -76,8 +76,8 @@ class Looker:
                 log.warning("What %s plays leads to nothing for now: %s", pending.wanted.who, error)
             pending.told = str(error)
             return False
+        self.ordered += count
         if count:
-            self.ordered = True
             log.info("%s plays %s: %d files are to be cached.", pending.wanted.who, pending.wanted.stream.title, count)
         return True
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from caching import cycle, lock, mappings, nudge, orders, proving
+from caching import cycle, lock, mappings, orders, proving
 from caching.models import PLAYBACK, Operation, PathMapping
 from caching.orders import placing
 from caching.orders.wishes import Wishes
@@ -33,8 +33,6 @@ def order(plex: Plex, wanted: Wanted) -> int:
         *_place(itself, known, "playing", wanted.who, f"{wanted.who} is playing it"),
         *_place(after, known, "ondeck", wanted.who, f"comes after what {wanted.who} is playing"),
     ]
-    if placed:
-        nudge.run_orders()
     return len(placed)
 
 

@@ -54,6 +54,8 @@ class Watcher:
         self._look_again: float | None = None
         self._shown: float | None = None
         self._nudged: float | None = None
+        self._ordered = 0
+        self._waiting = True  # perhaps since before this process began
         self._answered = 0
         self._error = ""
 
@@ -176,12 +178,13 @@ class Watcher:
         )
 
     def _wake_a_worker(self) -> None:
-        """A nudge that met a busy worker at its very end is lost: while an order of ours waits, give another one."""
-        now = self.clock()
-        if not self._looker.ordered or (self._nudged is not None and now - self._nudged < NUDGE_SECONDS):
+        """For new orders at once; and again while one waits, since a nudge that met a busy worker is lost."""
+        now, new = self.clock(), self._looker.ordered != self._ordered
+        rested = self._nudged is None or now - self._nudged >= NUDGE_SECONDS
+        if not (new or (self._waiting and rested)):
             return
-        self._nudged = now
-        waiting = Operation.objects.filter(trigger=PLAYBACK, state=State.PLANNED, started_at=None).exists()
-        self._looker.ordered = waiting
-        if waiting and not (pausing.is_paused() or cycle.is_working()):
+        self._nudged, self._ordered = now, self._looker.ordered
+        waiting = Operation.objects.filter(trigger=PLAYBACK, state=State.PLANNED, started_at=None)
+        self._waiting = waiting.exists()
+        if self._waiting and not (pausing.is_paused() or cycle.is_working()):
             nudge.run_orders()
