@@ -56,6 +56,11 @@ ENDPOINTS = [
     ("post", "/api/cycles"),
     ("get", "/api/operations"),
     ("get", "/api/cached/files"),
+    ("get", "/api/sessions"),
+    ("get", "/api/watcher/status"),
+    ("post", "/api/watcher/start"),
+    ("post", "/api/watcher/stop"),
+    ("post", "/api/watcher/clear-history"),
     ("get", "/api/audit"),
     ("post", "/api/audit/repair"),
 ]
