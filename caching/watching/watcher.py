@@ -48,6 +48,7 @@ class Watcher:
 
     def _clear(self) -> None:
         self._looker = Looker()
+        self._listener: Listener | None = None
         self._plex: tuple[tuple[str, str], Plex] | None = None
         self._hinted = False
         self._looked: float | None = None
@@ -89,19 +90,26 @@ class Watcher:
 
     def _watch(self) -> None:
         self._clear()
-        listener = Listener(self.hint)
-        listener.start()
         try:
             while not self._is_over():
-                self._tick_safely(listener)
+                self._tick_safely()
                 self._news.wait(TICK_SECONDS)
                 self._news.clear()
         finally:
-            listener.stop()
+            self._listen(wanted=False)
 
-    def _tick_safely(self, listener: Listener) -> None:
+    def _listen(self, *, wanted: bool) -> None:
+        """Have Plex's notices come in, or not."""
+        if wanted and self._listener is None:
+            self._listener = Listener(self.hint)
+            self._listener.start()
+        elif not wanted and self._listener is not None:
+            self._listener.stop()
+            self._listener = None
+
+    def _tick_safely(self) -> None:
         try:
-            self._tick(listener)
+            self._tick()
         except DatabaseError as error:
             log.warning("The watcher waits for the database (%s).", type(error).__name__)
             self._over.wait(ELSEWHERE_SECONDS)
@@ -111,10 +119,11 @@ class Watcher:
         finally:
             close_old_connections()
 
-    def _tick(self, listener: Listener) -> None:
+    def _tick(self) -> None:
         """A moment: see whether a look is due."""
         policy, state = WatchPolicy.effective(), self._state()
         now = self.clock()
+        self._listen(wanted=policy.watch_sessions)
         if not policy.watch_sessions:
             self._rest(state)
         elif self._is_due(now, policy, state):
@@ -122,9 +131,9 @@ class Watcher:
             self._look(policy)
             self._looked = self.clock()
             self._answered = state.asked
-            self._show(listener, looked=True)
+            self._show(looked=True)
         if self._shown is None or now - self._shown > SIGN_OF_LIFE:
-            self._show(listener, looked=False)
+            self._show(looked=False)
         self._wake_a_worker()
 
     def _state(self) -> WatcherState:
@@ -169,12 +178,16 @@ class Watcher:
             self._looker.forget()
             self._looked, self._error, self._answered = None, "", state.asked
 
-    def _show(self, listener: Listener, *, looked: bool) -> None:
+    def _show(self, *, looked: bool) -> None:
         """Note for everybody else how it goes."""
         self._shown, now = self.clock(), timezone.now()
         good = {"looked_at": now} if looked and not self._error else {}
         WatcherState.objects.filter(pk=1).update(
-            alive_at=now, listening=listener.listening, error=self._error, answered=self._answered, **good
+            alive_at=now,
+            listening=self._listener is not None and self._listener.listening,
+            error=self._error,
+            answered=self._answered,
+            **good,
         )
 
     def _wake_a_worker(self) -> None:

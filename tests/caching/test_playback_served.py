@@ -134,6 +134,7 @@ def test_switched_off_it_asks_plex_nothing_and_switched_on_it_sees_what_plays(
         assert served.get("/api/watcher/stop", method="POST")[0] == 200
         until(lambda: not served.get("/api/sessions")[1]["data"]["items"], "the sessions to be forgotten")
         assert served.get("/api/watcher/status")[1]["data"]["enabled"] is False
+        until(lambda: not home.household.notices.listeners, "the watcher to listen no more")
         assert served.get("/api/watcher/start", method="POST")[0] == 200
         until(lambda: served.get("/api/sessions")[1]["data"]["items"], "the session to be seen again")
 
