@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from plexusers.standin import Movie
 from tests.e2e.site import Site
 from tests.home import Home
 
@@ -22,7 +23,7 @@ def test_what_starts_pauses_and_stops_is_shown_without_a_reload_and_nothing_jump
     quick: Site, home: Home, page: Page
 ) -> None:
     card, household = page.locator("#playing"), home.household
-    film = next(item for item in household.items.values() if item.title == "Beta")
+    film = next(item for item in household.items.values() if isinstance(item, Movie) and item.title == "Beta")
     note = card.get_by_text("Nobody is playing anything.")
     expect(note).to_be_visible(timeout=SOON)
     page.set_viewport_size({"width": 360, "height": 740})
