@@ -1,79 +1,113 @@
-"""What somebody will watch next after what is playing: the next unwatched episodes of that person."""
+"""What somebody's playback asks for: what is played, and the episodes that come after it for that person."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
 
-from plexusers.models import PlexUser, UserKind, UserTypeDefaults, WatchState
-from plexusers.plex import Plex, PlexEpisode, PlexItem
+from django.utils import timezone
+
+from plexusers import deck, library
+from plexusers.answers import Listed, ListedFile, listed, viewed
+from plexusers.episodes import following
+from plexusers.library import Entry
+from plexusers.models import ItemKind, PlexUser, UserKind, Versions
+from plexusers.plex import Plex, PlexFile, PlexItem
+from plexusers.preferences import Person, person_of, type_defaults
 from plexusers.sessions import OWNER
-
-MINUTE_MS = 60_000
-
-
-@dataclass(frozen=True, slots=True)
-class Ahead:
-    """What a person's playback leads to."""
-
-    active: bool = True
-    """Whether it leads to caching at all."""
-    episodes: int = 0
-    minutes: int = 0
-    """Go on beyond the number of episodes until so many minutes are covered."""
+from plexusers.shelf import Shelf, item_of
+from plexusers.streams import Stream
+from plexusers.tokens import connect_as
+from plexusers.versions import Version, chosen
+from plexusers.wants import Want
 
 
-def ahead_of(user: PlexUser | None, account: int) -> Ahead:
-    """The person's own settings over those of their type; somebody unknown is taken for a friend."""
-    kind = user.kind if user else UserKind.MAIN if account == OWNER else UserKind.SHARED
-    defaults = UserTypeDefaults.objects.filter(kind=kind).first() or UserTypeDefaults(kind=kind)
+def person_behind(user: PlexUser | None, stream: Stream) -> Person:
+    """Who plays something, with what holds for them. Somebody unknown is taken for a friend, number one for the owner.
 
-    def setting(name: str) -> int:
-        own = getattr(user, name) if user else None
-        return int(getattr(defaults, name) if own is None else own)
+    Of somebody unknown the user is no row and never saved.
+    """
+    kind = UserKind.MAIN if stream.account == OWNER else UserKind.SHARED
+    defaults = type_defaults()
+    user = user or PlexUser(kind=kind, title=stream.who, plex_id=0, enabled=defaults[kind].enabled)
+    return person_of(user, defaults[user.kind], timezone.now())
 
-    enabled = user.enabled if user else defaults.enabled
-    return Ahead(
-        active=enabled and bool(setting("active_watching")),
-        episodes=setting("episodes_ahead"),
-        minutes=setting("prefetch_minutes"),
+
+def is_followed(person: Person) -> bool:
+    """Whether the person's playback leads to anything. Whoever plays is not away, whatever the activity filter says."""
+    return person.user.enabled and person.preferences.active_watching
+
+
+def itself(plex: Plex, person: Person, stream: Stream, versions: Versions) -> list[Want]:
+    """The want for what is played: all its versions, or by the setting only the one that is played.
+
+    One request, two at the most. Raises PlexError.
+    """
+    reason = f"{person.user} is playing it"
+    return [
+        Want(_played(item, stream, versions), "playing", str(person.user), reason, position=0)
+        for item in plex.items(stream.rating_key)
+    ]
+
+
+def _played(item: PlexItem, stream: Stream, versions: Versions) -> PlexItem:
+    if versions == Versions.ALL:
+        return item
+    read = tuple(file for file in item.files if file.path in stream.files)
+    indexed = Shelf(versions).files([item.rating_key])[item.rating_key]
+    return replace(item, files=read or indexed or item.files)
+
+
+def after(plex: Plex, person: Person, stream: Stream, versions: Versions) -> list[Want]:
+    """The wants for what comes after an episode, with that person's own watch state. Raises PlexError.
+
+    From the index, without any request. An episode or a person that it does not know yet costs two at the most.
+    """
+    preferences = person.preferences
+    if not stream.show_key or not (preferences.episodes_ahead or preferences.prefetch_minutes):
+        return []
+    if person.user.pk and library.entries([stream.rating_key]):
+        return list(deck.after_playing(person, [stream.rating_key], Shelf(versions)).wants)
+    return [_next_want(person, item, place) for place, item in enumerate(_asked(plex, person, stream, versions), 1)]
+
+
+def _next_want(person: Person, item: PlexItem, position: int) -> Want:
+    user, reason = person.user, f"comes next for {person.user}"
+    if not user.pk:  # nobody is known who could keep a claim
+        return Want(item, "playing", str(user), reason, position=position)
+    claim, boost = deck.claim_of(user), person.preferences.priority_boost
+    return Want(item, "ondeck", str(user), reason, claim, user.plex_id, position, boost)
+
+
+def _asked(plex: Plex, person: Person, stream: Stream, versions: Versions) -> Iterable[PlexItem]:
+    """The same from Plex, asked in the person's own name; of somebody unknown it is not known what they have seen."""
+    stranger = not person.user.pk and person.user.kind != UserKind.MAIN
+    own = plex if stranger or person.user.kind == UserKind.MAIN else connect_as(person.user)
+    told = own.leaves(
+        stream.show_key,
+        lambda one: (listed(one, ItemKind.EPISODE), viewed(one), one.get("grandparentTitle", "")),
+    )
+    states = {} if stranger else {state.rating_key: state for _, state, _ in told}
+    files = {one.rating_key: _files(one.files, versions) for one, _, _ in told}
+    entries = [_entry(one, show) for one, _, show in told if files[one.rating_key]]
+    ahead = person.preferences
+    found = following(entries, states, stream.rating_key, ahead.episodes_ahead, ahead.prefetch_minutes)
+    return [item_of(entry, files[entry.rating_key]) for entry in found]
+
+
+def _entry(one: Listed, show: str) -> Entry:
+    place = (one.show_key, show, one.season, one.number)
+    return Entry(
+        one.rating_key, one.kind, "", one.guid, one.title, one.year, one.released, *place, one.duration, one.added_at
     )
 
 
-def coming_after(plex: Plex, show_key: str, rating_key: str, user: PlexUser | None, ahead: Ahead) -> list[PlexItem]:
-    """The episodes that come after one of a show, for the person who watches it. One request at the most.
-
-    The connection is the owner's, and so is the watch state in its answer; of others it is known from the rows.
-    Raises PlexError.
-    """
-    if not show_key or not (ahead.episodes or ahead.minutes):
-        return []
-    episodes = plex.episodes(show_key)
-    if user is None or user.kind == UserKind.MAIN:
-        watched = {episode.item.rating_key for episode in episodes if episode.is_watched}
-    else:
-        keys = [episode.item.rating_key for episode in episodes]
-        rows = WatchState.objects.filter(user=user, rating_key__in=keys)
-        watched = {row.rating_key for row in rows if row.is_watched}
-    return [episode.item for episode in following(episodes, rating_key, watched, ahead)]
-
-
-def following(
-    episodes: Iterable[PlexEpisode], rating_key: str, watched: Collection[str], ahead: Ahead
-) -> list[PlexEpisode]:
-    """The unwatched episodes after one, across seasons, in the order of watching; specials only after a special.
-
-    At least so many, and more until the minutes are covered. Pure.
-    """
-    ordered = sorted(episodes, key=lambda episode: episode.order)
-    place = next((at for at, episode in enumerate(ordered) if episode.item.rating_key == rating_key), None)
-    if place is None:
-        return []
-    specials = ordered[place].season == 0
-    found: list[PlexEpisode] = []
-    covered = 0
-    for episode in ordered[place + 1 :]:
-        if len(found) >= ahead.episodes and covered >= ahead.minutes * MINUTE_MS:
-            break
-        if (episode.season == 0) == specials and episode.item.rating_key not in watched and episode.item.files:
-            found.append(episode)
-            covered += episode.duration
-    return found
+def _files(files: Iterable[ListedFile], versions: Versions) -> tuple[PlexFile, ...]:
+    """Those that count by the setting."""
+    found: defaultdict[str, list[ListedFile]] = defaultdict(list)
+    for file in files:
+        found[file.version].append(file)
+    whole = [
+        Version(tuple(PlexFile(one.path, one.size) for one in parts), parts[0].height, parts[0].optimized)
+        for parts in found.values()
+    ]
+    return chosen(whole, versions)

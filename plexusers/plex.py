@@ -5,20 +5,22 @@ counts; a captive portal's page parses as XML without items, so the root element
 access on plexapi's objects may send requests ("autoreload"), so that is switched off.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 from xml.etree import ElementTree
 
 from cacherr import __version__, outbound
 from cacherr.errors import ConfigurationError, PlexError, PlexSignInError, PlexUnreachableError
 from plexusers.models import PlexServer
-from plexusers.streams import VIDEO_TYPES, Stream, stream_of, title_of
+from plexusers.streams import VIDEO_TYPES, Stream, label, stream_of
 
 SIGN_IN_CURE = "Sign in again: enter a fresh X-Plex-Token of the server's owner."
 REACH_CURE = "Check that Plex is running and that its address and port are right as seen from Cacherr."
 TOKEN_STATUSES = frozenset({401, 422, 498})
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +46,6 @@ class PlexItem:
 
 
 @dataclass(frozen=True, slots=True)
-class PlexEpisode:
-    """An episode with its place in the show. Shows broadcast by date may have neither seasons nor numbers."""
-
-    item: PlexItem
-    season: int | None
-    """0 holds the specials."""
-    number: int | None
-    released: str
-    """ISO date."""
-    duration: int
-    """Milliseconds."""
-    is_watched: bool
-    """By the token's person: to the end, and not begun again."""
-
-    @property
-    def order(self) -> tuple[bool, int, int, str]:
-        """Sorts as one watches: by number, and those without one by date behind them."""
-        return self.season is None or self.number is None, self.season or 0, self.number or 0, self.released
-
-
-@dataclass(frozen=True, slots=True)
 class PlexSection:
     """A library section and the directories it is read from, as Plex sees them."""
 
@@ -72,10 +53,25 @@ class PlexSection:
     kind: str
     title: str
     locations: tuple[str, ...]
+    uuid: str = ""
+    content_changed: int | None = None
+    """Plex's own counter of changes; no time. None: not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A part of a list, and how many things the whole list has."""
+
+    things: tuple[T, ...]
+    total: int
 
 
 class _NotThereError(PlexUnreachableError):
     """Plex answers, and has nothing at this address."""
+
+
+class _NotAllowedError(PlexUnreachableError):
+    """Plex answers, and this token's person may not see what is at this address."""
 
 
 class Plex:
@@ -135,12 +131,11 @@ class Plex:
         except _NotThereError:
             return ()
 
-    def episodes(self, show_key: str) -> tuple[PlexEpisode, ...]:
-        """All episodes of a show, one request; none when there is no such show. Raises PlexError."""
+    def leaves(self, show_key: str, turn: Callable[[ElementTree.Element], T]) -> tuple[T, ...]:
+        """All episodes of a show, each turned into a value: one request; none of what Plex does not have."""
         try:
             with _named_errors(self._url):
-                found = self._server.findItems(self._container(f"/library/metadata/{show_key}/allLeaves"))
-                return tuple(_episode(video) for video in found if video.type == "episode")
+                return tuple(turn(element) for element in self._container(f"/library/metadata/{show_key}/allLeaves"))
         except _NotThereError:
             return ()
 
@@ -153,17 +148,41 @@ class Plex:
                     kind=element.get("type", ""),
                     title=element.get("title", ""),
                     locations=tuple(place.attrib["path"] for place in element.iter("Location")),
+                    uuid=element.get("uuid", ""),
+                    content_changed=int(changed) if (changed := element.get("contentChangedAt")) else None,
                 )
                 for element in self._container("/library/sections")
             )
+
+    def is_owners(self) -> bool:
+        """Whether it is the owner's token: nobody else may see the accounts. One request. Raises PlexError."""
+        try:
+            with _named_errors(self._url):
+                self._container("/accounts")
+        except (PlexSignInError, _NotAllowedError):
+            return False
+        return True
+
+    def page(self, key: str, start: int, size: int, turn: Callable[[ElementTree.Element], T]) -> Page[T]:
+        """At most so many things of a list from a place on, each turned into a value: one request. Raises PlexError.
+
+        The page is asked for by headers. Without them everything would come, and nothing would say how many there are.
+        """
+        headers = {"X-Plex-Container-Start": str(start), "X-Plex-Container-Size": str(size)}
+        with _named_errors(self._url):
+            container = self._container(key, headers)
+            total, offset = int(container.attrib["totalSize"]), int(container.get("offset", start))
+            if offset != start or len(container) > size or (len(container) and total < start + len(container)):
+                raise ValueError("another page than the one that was asked for")
+            return Page(tuple(turn(element) for element in container), total)
 
     def _items(self, key: str) -> tuple[PlexItem, ...]:
         with _named_errors(self._url):
             found = self._server.findItems(self._container(key))
             return tuple(_item(video) for video in found if video.type in VIDEO_TYPES)
 
-    def _container(self, key: str) -> ElementTree.Element:
-        element: ElementTree.Element | None = self._server.query(key)
+    def _container(self, key: str, headers: Mapping[str, str] | None = None) -> ElementTree.Element:
+        element: ElementTree.Element | None = self._server.query(key, headers=headers)
         if element is None or element.tag != "MediaContainer" or int(element.get("size", "-1")) != len(element):
             raise PlexUnreachableError(f"What answers at {self._url} is not a whole answer of Plex.", REACH_CURE)
         return element
@@ -201,9 +220,8 @@ def _judge(response: outbound.Response, *_: object, **__: object) -> None:
     if status in TOKEN_STATUSES:
         raise PlexSignInError(f"Plex refuses the token (status {status}).", SIGN_IN_CURE)
     if status >= 400:
-        raise (_NotThereError if status == 404 else PlexUnreachableError)(
-            f"Plex answers with an error (status {status}).", "Look at Plex's own log, then try again."
-        )
+        kind = {403: _NotAllowedError, 404: _NotThereError}.get(status, PlexUnreachableError)
+        raise kind(f"Plex answers with an error (status {status}).", "Look at Plex's own log, then try again.")
 
 
 @contextmanager
@@ -236,21 +254,8 @@ def _item(video: Any) -> PlexItem:
     return PlexItem(
         rating_key=video._data.attrib["ratingKey"],
         kind=video.type,
-        title=title_of(video._data, video.type),
+        title=label(video._data, video.type),
         files=tuple(files.values()),
         view_offset=int(video._data.get("viewOffset", 0)),
         last_viewed_at=int(seen) if (seen := video._data.get("lastViewedAt")) else None,
-    )
-
-
-def _episode(video: Any) -> PlexEpisode:
-    data = video._data
-    season, number, item = data.get("parentIndex"), data.get("index"), _item(video)
-    return PlexEpisode(
-        item=item,
-        season=None if season is None else int(season),
-        number=None if number is None else int(number),
-        released=data.get("originallyAvailableAt", ""),
-        duration=int(data.get("duration", 0)),
-        is_watched=int(data.get("viewCount", 0)) > 0 and not item.view_offset,
     )

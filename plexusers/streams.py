@@ -8,6 +8,8 @@ counts its owner as account 1 and everybody else by the number of plex.tv. Ids m
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+from plexusers.answers import title_of
+
 VIDEO_TYPES = frozenset({"movie", "episode"})
 STATES = frozenset({"playing", "paused", "buffering"})
 KEY_LENGTH = 64
@@ -74,7 +76,7 @@ def stream_of(element: Element) -> Stream:
         who=user.get("title", "") if user is not None else "",
         rating_key=element.get("ratingKey", "")[:KEY_LENGTH],
         kind=kind,
-        title=title_of(element, kind),
+        title=label(element, kind),
         show_key=element.get("grandparentRatingKey", "") if kind == "episode" else "",
         player=(player.get("title") or player.get("product") or "") if player is not None else "",
         state=state if state in STATES else "playing",
@@ -87,12 +89,10 @@ def stream_of(element: Element) -> Stream:
     )
 
 
-def title_of(data: Element, kind: str) -> str:
-    """How an item is called for people."""
-    if kind == "movie":
-        return f"{data.get('title')} ({data.get('year')})" if data.get("year") else str(data.get("title"))
-    if kind != "episode":
-        return ": ".join(filter(None, (data.get("grandparentTitle"), data.get("title"))))
-    season, episode = data.get("parentIndex"), data.get("index")
-    number = f"S{int(season):02}E{int(episode):02}" if season and episode else data.get("originallyAvailableAt", "")
-    return f"{data.get('grandparentTitle')} {number} {data.get('title')}".replace("  ", " ")
+def label(data: Element, kind: str) -> str:
+    """How an item is called for people, whatever it is."""
+    title, above = data.get("title", ""), data.get("grandparentTitle", "")
+    if kind not in VIDEO_TYPES:
+        return ": ".join(filter(None, (above, title)))
+    place = (data.get("parentIndex"), data.get("index"), data.get("originallyAvailableAt", ""))
+    return title_of(kind, title, data.get("year"), above, place)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('caching', '0007_damaged_originals'),
+        ('caching', '0010_claims'),
         ('plexusers', '0003_type_defaults'),
     ]
 

@@ -15,7 +15,7 @@ from caching.planning.plan import make_plan
 from caching.planning.sidecars import belongings, is_video, kind_of
 from caching.planning.values import Action, Decision
 from plexusers.plex import PlexFile, PlexItem
-from plexusers.wants import Answer, SourceName, Want
+from plexusers.wants import Answer, Want
 
 SOURCE: Final = "order"
 WHO = "you"
@@ -23,17 +23,25 @@ WHO = "you"
 
 @dataclass(slots=True)
 class Wishes:
-    """What is wanted, by the Plex path of each file with the target that it was named by; by whom, and as what."""
+    """What is wanted, by the Plex path of each file with the target that it was named by."""
 
     items: list[PlexItem] = field(default_factory=list)
     targets: dict[str, str] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)
-    source: SourceName = SOURCE
-    who: str = WHO
+    wants: list[Want] = field(default_factory=list)
+    """What somebody else than a person at a keyboard wants, with a claim and a reason of its own."""
 
     def add(self, item: PlexItem, target: str) -> None:
         """Want all files of an item."""
         self.items.append(item)
+        self._name(item, target)
+
+    def add_want(self, want: Want) -> None:
+        """Want what somebody wants."""
+        self.wants.append(want)
+        self._name(want.item, want.item.title)
+
+    def _name(self, item: PlexItem, target: str) -> None:
         for file in item.files:
             self.targets.setdefault(file.path, target)
 
@@ -114,12 +122,10 @@ def file_item(mapping: PathMapping, path: bytes, *, title: str = "", rating_key:
 
 def decide(wishes: Wishes, mappings: Sequence[PathMapping], reason: str) -> Decided:
     """Ask the planner for these files only. Nothing that is cached leaves for them. Raises StorageAbsentError."""
-    wants = tuple(Want(item, wishes.source, wishes.who, reason) for item in wishes.items)
+    wants = (*(Want(item, SOURCE, WHO, reason) for item in wishes.items), *wishes.wants)
     # Nobody is asked what plays: so the planner takes nothing away, which an order has no need of.
     nothing_leaves = Answer("playing", WHO, failed="an order takes nothing away")
-    gathered = Gatherer(mappings, CachePolicy.effective()).gather(
-        [Answer(wishes.source, wishes.who, wants), nothing_leaves]
-    )
+    gathered = Gatherer(mappings, CachePolicy.effective()).gather([Answer(SOURCE, WHO, wants), nothing_leaves])
     plan = make_plan(gathered.situation)
     cached = {item.file for item in gathered.situation.cached}
     asked = {

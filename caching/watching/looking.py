@@ -13,7 +13,7 @@ from caching.orders import DryRunError
 from caching.watching import history, ordering
 from caching.watching.triggers import Wanted, wanted
 from plexusers import sessions
-from plexusers.models import PlaySession, WatchPolicy
+from plexusers.models import PlaySession, Versions, WatchPolicy
 from plexusers.plex import Plex
 from plexusers.sessions import Changes
 from plexusers.streams import Stream
@@ -56,18 +56,18 @@ class Looker:
             history.end(row, _ended(row, at, policy))
         tell(changes)
         self.pending += [Pending(one) for one in wanted(changes, policy.playback_trigger)]
-        self.order(plex)
+        self.order(plex, Versions(policy.versions))
         return changes
 
-    def order(self, plex: Plex) -> None:
+    def order(self, plex: Plex, versions: Versions) -> None:
         """Order what is asked for. What cannot be ordered now is tried again at the next look."""
-        self.pending = [one for one in self.pending if not self._order(plex, one) and one.tries < MOST_TRIES]
+        self.pending = [one for one in self.pending if not self._order(plex, one, versions) and one.tries < MOST_TRIES]
 
-    def _order(self, plex: Plex, pending: Pending) -> bool:
+    def _order(self, plex: Plex, pending: Pending, versions: Versions) -> bool:
         """Whether nothing is left to be done for it."""
         pending.tries += 1
         try:
-            count = ordering.order(plex, pending.wanted)
+            count = ordering.order(plex, pending.wanted, versions)
         except DryRunError as error:
             log.info("%s", error)
             return True

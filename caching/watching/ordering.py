@@ -1,53 +1,49 @@
 """Ordering what playback asks for: rows that wait for whoever carries them out, at once or between two operations."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from caching import cycle, lock, mappings, orders, proving
-from caching.models import PLAYBACK, Operation, PathMapping
+from caching.models import PLAYBACK, PathMapping
 from caching.orders import placing
 from caching.orders.wishes import Wishes
 from caching.watching.triggers import Wanted
-from plexusers.coming import ahead_of, coming_after
-from plexusers.plex import Plex, PlexItem
-from plexusers.wants import SourceName
+from plexusers.coming import after, is_followed, itself, person_behind
+from plexusers.models import Versions
+from plexusers.plex import Plex
+from plexusers.wants import Want
 
 log = logging.getLogger(__name__)
 
+REASON = "somebody's playback asks for it"
 
-def order(plex: Plex, wanted: Wanted) -> int:
+
+def order(plex: Plex, wanted: Wanted, versions: Versions) -> int:
     """Order what a playback asks for: how many operations.
 
     What plays is only copied, whatever the mapping's mode. Raises PlexError, BusyError, StorageAbsentError,
-    RefusedError while no file may be touched.
+    ConfigurationError, RefusedError while no file may be touched.
     """
-    ahead = ahead_of(wanted.user, wanted.stream.account)
-    if not ahead.active:
+    person = person_behind(wanted.user, wanted.stream)
+    if not is_followed(person):
         return 0
     orders.require_allowed()
-    key = wanted.stream.rating_key
-    itself = plex.items(key) if wanted.itself else ()
-    after = coming_after(plex, wanted.stream.show_key, key, wanted.user, ahead)
     known = _proved()
-    placed = [
-        *_place(itself, known, "playing", wanted.who, f"{wanted.who} is playing it"),
-        *_place(after, known, "ondeck", wanted.who, f"comes after what {wanted.who} is playing"),
-    ]
-    return len(placed)
+    # One after the other: whatever hinders the second must not hold up the first.
+    count = _place(itself(plex, person, wanted.stream, versions), known) if wanted.itself else 0
+    return count + _place(after(plex, person, wanted.stream, versions), known)
 
 
-def _place(
-    items: Sequence[PlexItem], known: Sequence[PathMapping], source: SourceName, who: str, reason: str
-) -> Sequence[Operation]:
-    wishes = Wishes(source=source, who=who)
-    for item in items:
-        wishes.add(item, item.title)
-    if not wishes.items:
-        return ()
-    placed = placing.cache_wishes(wishes, known, orders.Origin(PLAYBACK), reason)
+def _place(wants: Iterable[Want], known: Sequence[PathMapping]) -> int:
+    wishes = Wishes()
+    for want in wants:
+        wishes.add_want(want)
+    if not wishes.wants:
+        return 0
+    placed = placing.cache_wishes(wishes, known, orders.Origin(PLAYBACK), REASON)
     for refusal in placed.refused:
-        log.info("%s is not cached for %s now: %s", refusal.target, who, refusal.reason)
-    return placed.operations
+        log.info("%s is not cached now: %s", refusal.target, refusal.reason)
+    return len(placed.operations)
 
 
 def _proved() -> list[PathMapping]:

@@ -63,7 +63,8 @@ def section_element(household: Household, section: Section) -> Element:
     """A library with its directories. `contentChangedAt` counts the changes, it is no time."""
     agent, scanner = AGENTS[section.type]
     element = fill(Element("Directory"), allowSync=1, filters=1, refreshing=0, key=section.key, type=section.type)
-    fill(element, title=section.title, agent=agent, scanner=scanner, language="en-US", content=1, directory=1, hidden=0)
+    fill(element, title=section.title, agent=agent, scanner=scanner, language="en-US", content=1, directory=1)
+    fill(element, hidden=section.hidden)
     fill(element, uuid=section_uuid(household, section), updatedAt=1_600_000_000, createdAt=1_500_000_000)
     fill(element, scannedAt=1_600_000_000, contentChangedAt=household.changes[section.key])
     for number, path in enumerate(section.locations, int(section.key) * 100):
