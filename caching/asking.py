@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from cacherr.errors import ConfigurationError, PlexError
+from caching import pinning
 from caching.models import Phase
 from plexusers import deck, discovery, indexing, recent, sources, watching, watchlists
 from plexusers.models import PlaySession, UserKind, Versions, WatchPolicy
@@ -67,6 +68,7 @@ class _Asking:
         answers += self._watchlists(active)
         if self._policy.recently_added:
             answers.append(recent.lately(self._policy, self._shelf, self._now, self._doubts.get(NOBODY, "")))
+        answers.append(pinning.answer(Versions(self._policy.versions), self._doubts.get(NOBODY, "")))
         return Asked(plex, tuple(answers))
 
     def _decks(self, plex: Plex, people: list[Person]) -> list[Answer]:

@@ -101,7 +101,7 @@ class Gatherer:
                 self._skip(file.path, want.item.title, "no path mapping covers it: add one for its Plex path")
                 continue
             mapping, relative = found
-            key = values.FileKey(_cache_key(mapping), relative)
+            key = values.FileKey(mapping.cache_key, relative)
             size = self._size(file, want.item.title, mapping, key)
             if size is not None:
                 self.by_key[key], self.plex_paths[key] = mapping, file.path
@@ -202,7 +202,7 @@ class Gatherer:
         for mapping in self.mappings:
             with disk.open_root(mapping.cache_root, mapping.cache_id) as root:
                 room = disk.space(root)
-            key = _cache_key(mapping)
+            key = mapping.cache_key
             yield values.Storage(
                 cache=key,
                 total=room.total,
@@ -233,9 +233,9 @@ def look_at(path: str, root_id: str | None, relative: bytes) -> disk.Look:
         return at.look()
 
 
-def _cache_key(mapping: PathMapping) -> str:
-    """The root's id, or its path while a dry run looks at a mapping that was never proved."""
-    return mapping.cache_id or mapping.cache_root
+def storages(mappings: Sequence[PathMapping], policy: CachePolicy) -> tuple[values.Storage, ...]:
+    """The caches of these mappings with their budgets, as a plan is told of them. Raises StorageAbsentError."""
+    return tuple(Gatherer(mappings, policy)._storages(()))
 
 
 def require_roots(mappings: Iterable[PathMapping]) -> None:

@@ -106,6 +106,7 @@ SUBJECTS = {
     "recent": "what came into the library lately",
     "library": "the index of the library",
     "playing": "what is playing",
+    "pin": "what is pinned",
     "users": "the users",
 }
 

@@ -6,7 +6,7 @@ from typing import Literal
 from cacherr.errors import PlexError
 from plexusers.plex import Plex, PlexItem
 
-SourceName = Literal["ondeck", "watchlist", "feed", "recent", "playing", "order", "list"]
+SourceName = Literal["ondeck", "watchlist", "feed", "recent", "playing", "order", "list", "pin"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from caching.models.cached_file import CachedFile, MadeDirectory
 from caching.models.cycle import Cycle, CycleState, Phase, Pulse
 from caching.models.operation import AUTOMATIC, LIVE_STATES, PLAYBACK, RESCUE, Kind, Operation, State, Way
+from caching.models.pin import Pin, PinKind
 from caching.models.playback import Playback, Served, WatcherState
 from caching.models.policy import AssociatedFiles, CachePolicy
 from caching.models.storage import Mode, PathMapping, Placement, Root
@@ -23,6 +24,8 @@ __all__ = [
     "Operation",
     "PathMapping",
     "Phase",
+    "Pin",
+    "PinKind",
     "Placement",
     "Playback",
     "Pulse",

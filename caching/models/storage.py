@@ -143,6 +143,11 @@ class PathMapping(models.Model):
         )  # fmt: skip
         return same and self.placement in {WantedPlacement.AUTO, self.proved_placement}
 
+    @property
+    def cache_key(self) -> str:
+        """What plans call its cache: the root's id, or its path as long as the mapping was never proved."""
+        return self.cache_id or self.cache_root
+
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """A form does not show `origin`; Django would leave out the constraint that has it."""
         super().validate_constraints(set(exclude or ()) - {"origin"})

@@ -129,7 +129,7 @@ def decide(wishes: Wishes, mappings: Sequence[PathMapping], reason: str) -> Deci
     plan = make_plan(gathered.situation)
     cached = {item.file for item in gathered.situation.cached}
     asked = {
-        (found[0].cache_id or found[0].cache_root, found[1]): target
+        (found[0].cache_key, found[1]): target
         for path, target in wishes.targets.items()
         if (found := locate(path, mappings))
     }

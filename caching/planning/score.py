@@ -14,6 +14,8 @@ BY_POSITION = {0: ("current", 15), 1: ("next", 10)}
 FURTHER_USER = 5
 FURTHER_USERS_MOST = 15
 PROTECTED = 100
+PROTECTED_BY = {"playing": "playing now", "pin": "pinned"}
+"""Sources whose wants nothing weighs against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,10 @@ BY_AGE = {"ondeck": Aging(7, 5, ((30, -10), (14, -5))), "watchlist": Aging(7, 10
 
 def score(wants: Sequence[Want], now: int) -> tuple[int, tuple[Part, ...]]:
     """The score of a file from everybody's wants for it, with its parts. The best want decides, further users add."""
-    if any(want.source == "playing" for want in wants):
-        return PROTECTED, (Part("playing now", PROTECTED),)
+    sources = {want.source for want in wants}
+    for source, label in PROTECTED_BY.items():
+        if source in sources:
+            return PROTECTED, (Part(label, PROTECTED),)
     best = max((_of_one(want, now) for want in wants), key=lambda parts: (sum(part.points for part in parts), parts))
     parts = list(best)
     further = min((len({want.who for want in wants}) - 1) * FURTHER_USER, FURTHER_USERS_MOST)

@@ -61,11 +61,12 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Any:
+def house(tmp_path: Path, settings: Settings) -> Any:
     (tmp_path / "array").mkdir()
     (tmp_path / "cache").mkdir()
     home = Home(tmp_path / "array")
     with StandIn(home.household) as standin:
+        settings.CACHERR_OUTBOUND_GATEWAY = standin.url
         yield House(tmp_path, standin, home)
 
 

@@ -1,0 +1,181 @@
+"""Pinning and unpinning: from what a person names to rows, within the budget."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from cacherr.errors import PlexError, RefusedError
+from caching import mappings
+from caching.models import CachedFile, Pin, PinKind
+from caching.pinning.room import Fit, fit, whole_room
+from caching.pinning.wanting import Pinned, items_of
+from caching.planning.sizes import readable
+from plexusers import library
+from plexusers.library import Entry
+from plexusers.mirroring import batched
+from plexusers.models import LibraryFile, Versions, WatchPolicy
+from plexusers.server import connect
+
+UNKNOWN = "The index of the library has nothing by this rating key."
+UNKNOWN_CURE = "Look for the title in the library; what is new to Plex is known after the next cycle."
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFor:
+    """What a person asks to be pinned. `versions` empty: as the watching settings say."""
+
+    rating_key: str
+    season: int | None = None
+    versions: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What can be pinned, as the library knows it."""
+
+    kind: PinKind
+    rating_key: str
+    season: int | None
+    guid: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unpinned:
+    """What was unpinned, as it was called."""
+
+    title: str
+
+
+def pin(asked: AskedFor, by: str = "") -> tuple[Pin, bool]:
+    """Pin something, or change the versions of what is pinned already. The pin, and whether it is new.
+
+    Raises RefusedError when the library does not have it, no path mapping covers it, or the pinned files would not fit
+    the budget; ConfigurationError, StorageAbsentError, and for a season by its own rating key PlexError.
+    """
+    target = target_of(asked)
+    others = [row for row in Pin.objects.all() if not _same(row, target)]
+    new = Pin(
+        kind=target.kind, rating_key=target.rating_key, season=target.season, guid=target.guid,
+        title=target.title[:500], versions=asked.versions, created_by=by[:200],
+    )  # fmt: skip
+    require_room(new, others)
+    try:
+        with transaction.atomic():
+            new.save()
+    except IntegrityError:
+        rows = Pin.objects.filter(rating_key=target.rating_key, season=target.season)
+        rows.update(versions=asked.versions, title=new.title)
+        return rows.get(), False
+    return new, True
+
+
+def pin_files(files: Iterable[CachedFile], by: str = "") -> tuple[list[Pin], list[str]]:
+    """Pin the films and episodes that cached files belong to: the pins, and sentences on what is refused."""
+    pins: dict[int, Pin] = {}
+    refused: list[str] = []
+    for file in files:
+        try:
+            for key in _keys_of(file):
+                made, _ = pin(AskedFor(key), by)
+                pins[made.pk] = made
+        except RefusedError as error:
+            refused.append(f"{file}: {error}")
+    return list(pins.values()), refused
+
+
+def unpin(row: Pin) -> Unpinned:
+    """Let something go: its files leave like any other once nobody wants them."""
+    title = str(row)
+    row.delete()
+    return Unpinned(title)
+
+
+def target_of(asked: AskedFor) -> Target:
+    """What a rating key names in the index. A season has none there: Plex is asked for its episodes.
+
+    Raises RefusedError, PlexError.
+    """
+    entry = library.entries([asked.rating_key]).get(asked.rating_key)
+    if entry is None:
+        if asked.rating_key in library.switched_off([asked.rating_key]):
+            raise RefusedError("Its library is switched off.", "Switch the library on first.")
+        return _season_by_key(asked.rating_key)
+    if asked.season is not None:
+        return _season(entry, asked.season)
+    return Target(PinKind(entry.kind), entry.rating_key, None, entry.guid, entry.label)
+
+
+def require_room(new: Pin, others: Sequence[Pin]) -> Fit:
+    """Raises RefusedError, with the numbers, when the pins would exceed the budget, or nothing of it can be cached."""
+    pinned = items_of([*others, new], Versions(WatchPolicy.effective().versions))
+    own = pinned[-1]
+    if not own.items:
+        raise RefusedError(f"Plex has no file of {new} that could be cached.")
+    known = mappings.usable()
+    room = whole_room(known)
+    if fit([own], known, room).uncovered == len(own.sizes):
+        raise RefusedError(f"No path mapping covers {new}.", "Add one for its Plex path first.")
+    found = fit(pinned, known, room)
+    if found.missing > fit(pinned[:-1], known, room).missing:
+        raise RefusedError(_too_much(own, found), "Unpin something else, or choose the smallest version.")
+    return found
+
+
+def _too_much(own: Pinned, found: Fit) -> str:
+    files = "1 file" if found.files == 1 else f"{found.files} files"
+    return (
+        f"{own.pin} has {readable(own.size)}; all pinned files together would need {readable(found.needed)}, "
+        f"of which {readable(found.missing)} ({files}) find no place: {found.reason}."
+    )
+
+
+def _same(row: Pin, target: Target) -> bool:
+    return (row.rating_key, row.season) == (target.rating_key, target.season)
+
+
+def _season(entry: Entry, season: int) -> Target:
+    show = entry.rating_key if entry.kind == PinKind.SHOW else entry.show_key
+    shows = library.entries([show])
+    if show not in shows or all(one.season != season for one in library.episodes_of([show]).get(show, ())):
+        raise RefusedError(f"{entry.label} has no season {season} with episodes in the library.")
+    return Target(PinKind.SEASON, show, season, shows[show].guid, season_title(shows[show].label, season))
+
+
+def season_title(show: str, season: int) -> str:
+    """What a person calls a season."""
+    return f"{show}, specials" if season == library.SPECIALS else f"{show}, season {season}"
+
+
+def _season_by_key(rating_key: str) -> Target:
+    try:
+        episodes = connect().items(rating_key) if rating_key.isdigit() else ()
+    except PlexError as error:
+        raise RefusedError(f"{UNKNOWN} {error.message}", error.cure) from error
+    known = library.entries(item.rating_key for item in episodes)
+    places = {(one.show_key, one.season) for one in known.values() if one.show_key}
+    if len(places) != 1 or len(known) != len(episodes):
+        raise RefusedError(UNKNOWN, UNKNOWN_CURE)
+    ((show, season),) = places
+    shows = library.entries([show])
+    if show not in shows or season is None:
+        raise RefusedError(UNKNOWN, UNKNOWN_CURE)
+    return _season(shows[show], season)
+
+
+def _keys_of(file: CachedFile) -> list[str]:
+    """The films and episodes that a cached file belongs to. Raises RefusedError."""
+    keys = keys_by_path([file.plex_path]) or ([file.rating_key] if file.rating_key else [])
+    if not keys:
+        raise RefusedError("The library has no film or episode of it.", "Pin the film or episode itself.")
+    return keys
+
+
+def keys_by_path(paths: Iterable[str]) -> list[str]:
+    """The rating keys of films and episodes that have these files, as Plex sees them. One query for each 500."""
+    found: list[str] = []
+    for batch in batched(set(paths)):
+        rows = LibraryFile.objects.filter(path__in=batch).order_by("item_id")
+        found += rows.values_list("item__rating_key", flat=True)
+    return list(dict.fromkeys(found))

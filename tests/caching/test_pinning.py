@@ -1,0 +1,233 @@
+"""Pins in whole cycles: what is pinned comes and stays, within the budget."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+from pytest_django.fixtures import Settings
+
+from cacherr.errors import RefusedError
+from caching import pinning
+from caching.models import CachedFile, CachePolicy, Pin
+from caching.pinning import AskedFor, pin, unpin
+from plexusers.models import LibraryItem, LibrarySection, SourceState, Versions, WatchPolicy
+from plexusers.standin import Show, StandIn, faults
+from plexusers.standin.records import Season
+from tests.caching.neighbours import Neighbours, cached, claims_of, read_everything_again, run, serving
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def configuration(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
+    settings.CONFIG_DIR = tmp_path_factory.mktemp("config")
+
+
+@pytest.fixture
+def neighbours(tmp_path: Path) -> Neighbours:
+    return Neighbours(tmp_path)
+
+
+@pytest.fixture
+def plex(neighbours: Neighbours, settings: Settings) -> Iterator[StandIn]:
+    with serving(neighbours) as server:
+        settings.CACHERR_OUTBOUND_GATEWAY = server.url
+        yield server
+
+
+@pytest.fixture
+def show(neighbours: Neighbours, plex: StandIn) -> Show:
+    """A show of two seasons and a special, indexed."""
+    show, _ = neighbours.show("Show", 2, 2)
+    neighbours.episode(show, 0, 1)
+    run()
+    return show
+
+
+def decisions(plan: list[dict[str, Any]]) -> dict[str, tuple[str, int, str]]:
+    return {row["path"].rsplit("/")[-1]: (row["action"], row["score"], row["reason"]) for row in plan}
+
+
+def test_a_pinned_film_that_nobody_wants_is_cached_and_stays_until_it_is_unpinned(
+    neighbours: Neighbours, plex: StandIn
+) -> None:
+    film = neighbours.film("Film")
+    run()
+    made, is_new = pin(AskedFor(film.key), by="alex")
+    assert is_new
+    assert decisions(run().plan) == {"Film.mkv": ("cache", 100, "pinned")}
+    assert claims_of("Film") == {"pin"}
+    assert decisions(run().plan) == {"Film.mkv": ("keep", 100, "pinned")}
+    assert CachedFile.objects.get().who == "alex"
+    unpin(made)
+    run()
+    assert cached() == set()
+
+
+@pytest.mark.parametrize(
+    ("season", "names"),
+    [
+        (None, {"Show 0x1", "Show 1x1", "Show 1x2", "Show 2x1", "Show 2x2"}),
+        (2, {"Show 2x1", "Show 2x2"}),
+        (0, {"Show 0x1"}),
+    ],
+)
+def test_a_show_is_pinned_whole_or_by_seasons(show: Show, season: int | None, names: set[str]) -> None:
+    pin(AskedFor(show.key, season))
+    run()
+    assert cached() == names
+
+
+def test_what_comes_to_a_pinned_season_later_is_cached_as_well(neighbours: Neighbours, show: Show) -> None:
+    made, _ = pin(AskedFor(show.key, 2))
+    assert (made.kind, made.title) == ("season", "Show (2010), season 2")
+    neighbours.episode(show, 2, 3)
+    neighbours.episode(show, 3, 1)
+    run()
+    assert cached() == {"Show 2x1", "Show 2x2", "Show 2x3"}
+
+
+def test_a_season_is_pinned_by_its_own_rating_key_and_an_episode_by_its(show: Show, neighbours: Neighbours) -> None:
+    season = next(one for one in neighbours.household.children(show) if isinstance(one, Season) and one.index == 1)
+    made, _ = pin(AskedFor(season.key))
+    assert (made.kind, made.rating_key, made.season) == ("season", show.key, 1)
+    episode = LibraryItem.objects.get(season=2, number=1)
+    made, _ = pin(AskedFor(episode.rating_key))
+    assert made.kind == "episode"
+    run()
+    assert cached() == {"Show 1x1", "Show 1x2", "Show 2x1"}
+
+
+def test_pinning_again_changes_the_versions_only(neighbours: Neighbours, plex: StandIn) -> None:
+    film = neighbours.film("Film")
+    run()
+    first, _ = pin(AskedFor(film.key), by="alex")
+    second, is_new = pin(AskedFor(film.key, versions="smallest"), by="kim")
+    assert (second.pk, second.versions, second.created_by, is_new) == (first.pk, "smallest", "alex", False)
+    with pytest.raises(IntegrityError):
+        Pin.objects.create(rating_key=film.key, kind="movie", title="Film")
+
+
+@pytest.mark.parametrize(
+    ("own", "setting", "names"),
+    [("", "all", {"big", "small"}), ("", "best", {"big"}), ("smallest", "best", {"small"}), ("best", "all", {"big"})],
+)
+def test_a_pin_says_which_versions_or_leaves_it_to_the_settings(
+    neighbours: Neighbours, plex: StandIn, own: str, setting: str, names: set[str]
+) -> None:
+    WatchPolicy.objects.update(versions=setting)
+    household = neighbours.household
+    versions = [
+        household.version(household.part(neighbours.part(f"Movies/Film/{name}.mkv"), size), resolution=resolution)
+        for name, size, resolution in (("big", 440, "1080"), ("small", 420, "480"))
+    ]
+    film = household.add_movie(neighbours.films, "Film", *versions, year=2001)
+    run()
+    pin(AskedFor(film.key, versions=own))
+    run()
+    assert cached() == names
+
+
+def test_what_is_pinned_wins_over_what_is_only_wanted(neighbours: Neighbours, plex: StandIn) -> None:
+    wanted, pinned = neighbours.film("Aaaa"), neighbours.film("Bbbb")
+    run()
+    neighbours.on_deck(neighbours.alex, wanted)
+    pin(AskedFor(pinned.key))
+    CachePolicy.objects.update(cache_limit="500B")
+    run()
+    assert cached() == {"Bbbb"}
+
+
+def test_a_pin_beyond_the_budget_is_refused_with_numbers_and_leaves_no_row(
+    neighbours: Neighbours, plex: StandIn
+) -> None:
+    films = [neighbours.film(name) for name in ("Aaaa", "Bbbb")]
+    size = len(b"Movies/Aaaa/Aaaa.mkv" * 20)
+    run()
+    CachePolicy.objects.update(cache_limit=f"{size * 3 // 2}B")
+    pin(AskedFor(films[0].key))
+    with pytest.raises(
+        RefusedError, match=rf"Bbbb \(2001\) has {size} B; all .* need {size * 2} B, .* {size} B \(1 file\)"
+    ):
+        pin(AskedFor(films[1].key))
+    assert Pin.objects.count() == 1
+    CachePolicy.objects.update(cache_limit="")
+    pin(AskedFor(films[1].key))
+
+
+def test_what_others_want_takes_no_room_from_pins(neighbours: Neighbours, plex: StandIn) -> None:
+    neighbours.on_deck(neighbours.alex, neighbours.film("Aaaa"))
+    pinned = neighbours.film("Bbbb")
+    CachePolicy.objects.update(cache_limit="500B")
+    run()
+    assert cached() == {"Aaaa"}
+    pin(AskedFor(pinned.key))
+
+
+def test_what_the_library_does_not_have_or_no_mapping_covers_is_refused(neighbours: Neighbours, plex: StandIn) -> None:
+    household = neighbours.household
+    elsewhere = household.add_movie(
+        neighbours.films, "Elsewhere", household.version(household.part("/other/Elsewhere.mkv", 10))
+    )
+    empty = household.add_show(neighbours.shows, "Empty")
+    film = neighbours.film("Film")
+    run()
+    for asked, why in (
+        (AskedFor("999999"), "nothing by this rating key"),
+        (AskedFor("no number"), "nothing by this rating key"),
+        (AskedFor(elsewhere.key), "No path mapping covers"),
+        (AskedFor(empty.key), "no file of Empty"),
+        (AskedFor(empty.key, 7), "no season 7"),
+        (AskedFor(film.key, 1), "no season 1"),
+    ):
+        with pytest.raises(RefusedError, match=why):
+            pin(asked)
+    LibrarySection.objects.update(enabled=False)
+    with pytest.raises(RefusedError, match="switched off"):
+        pin(AskedFor(film.key))
+    assert not Pin.objects.exists()
+
+
+def test_a_pin_finds_its_film_under_another_rating_key(neighbours: Neighbours, plex: StandIn) -> None:
+    household = neighbours.household
+    version = household.version(household.part(neighbours.part("Movies/Film.mkv"), 300))
+    film = household.add_movie(neighbours.films, "Film", version, guid="plex://movie/abc")
+    run()
+    made, _ = pin(AskedFor(film.key))
+    LibraryItem.objects.update(rating_key="77777")
+    (found,) = pinning.items_of([made], Versions.ALL)
+    assert [item.rating_key for item in found.items] == ["77777"]
+
+
+def test_while_the_index_is_not_known_well_what_is_pinned_stays(neighbours: Neighbours, plex: StandIn) -> None:
+    film = neighbours.film("Film")
+    run()
+    pin(AskedFor(film.key))
+    run()
+    LibraryItem.objects.all().delete()
+    SourceState.objects.filter(source="library").delete()
+    read_everything_again()
+    plex.fail(f"/library/sections/{neighbours.films.key}/all", faults.Status(500))
+    cycle = run()
+    assert cached() == {"Film"}
+    assert "what is pinned" in cycle.error
+
+
+@pytest.mark.parametrize("many", [1, 30])
+def test_pins_cost_no_request_and_the_same_queries_however_many_there_are(
+    neighbours: Neighbours, plex: StandIn, django_assert_max_num_queries: Any, many: int
+) -> None:
+    films = [neighbours.film(f"Film {number}") for number in range(many)]
+    shows = [neighbours.show(f"Show {number}", 2)[0] for number in range(many)]
+    run()
+    Pin.objects.bulk_create(
+        Pin(kind=kind, rating_key=one.key, title=one.title)
+        for kind, those in (("movie", films), ("show", shows))
+        for one in those
+    )
+    plex.requests.clear()
+    with django_assert_max_num_queries(5):
+        answer = pinning.answer(Versions.ALL)
+    assert (len(answer.wants), plex.requests) == (many * 3, [])
