@@ -17,13 +17,13 @@ from unfold.admin import ModelAdmin
 
 from cacherr.errors import CacherrError
 from cacherr.settings_admin import SettingsAdmin
-from caching import audit_page, auditing, mappings, nudge, orders, playback_admin, proving
+from caching import audit_page, auditing, mappings, nudge, orders, pin_admin, playback_admin, proving
 from caching.models import CachedFile, CachePolicy, Cycle, Kind, Operation, PathMapping
 from caching.models.storage import Origin
 from caching.planning.sizes import readable
 from caching.read_only_admin import ReadOnlyAdmin
 
-__all__ = ["playback_admin"]  # registers itself
+__all__ = ["pin_admin", "playback_admin"]  # registers itself
 
 
 def attempt(request: HttpRequest, name: str, work: Callable[[], orders.Placed]) -> None:
@@ -106,7 +106,7 @@ class CachedFileAdmin(ReadOnlyAdmin):
     search_fields = ("title", "plex_path")
     fields = ("title", "plex_path", "shown_size", "score", "who", "reason", "hash", "cached_at", "conflict")
     readonly_fields = fields
-    actions = ("restore", "evict")
+    actions = ("pin", "restore", "evict")
 
     def get_urls(self) -> list[URLPattern]:
         """The audit's page stands before the rows' own addresses."""
@@ -116,6 +116,11 @@ class CachedFileAdmin(ReadOnlyAdmin):
             path("audit/repair/", view(require_POST(self.repair)), name="caching_audit_repair"),
         ]
         return [*own, *super().get_urls()]
+
+    @admin.action(description="Pin: keep cached until it is unpinned", permissions=["order"])
+    def pin(self, request: HttpRequest, queryset: QuerySet[CachedFile]) -> None:
+        """Pin what the chosen files belong to."""
+        pin_admin.pin_chosen(request, queryset)
 
     @admin.action(description="Restore: bring back to the array", permissions=["order"])
     def restore(self, request: HttpRequest, queryset: QuerySet[CachedFile]) -> None:

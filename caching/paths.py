@@ -36,6 +36,15 @@ def beside(plex_path: str, name: bytes) -> str:
     return plex_path[: last + 1] + (shown.replace("/", "\\") if plex_path[last : last + 1] == "\\" else shown)
 
 
+def joined(prefix: str, relative: bytes) -> str:
+    """The path as Plex writes it of what lies below a prefix."""
+    path = os.fsdecode(relative)
+    if _is_windows(prefix) and "\\" in prefix:
+        path = path.replace("/", "\\")
+        return prefix.rstrip("\\") + "\\" + path
+    return f"{prefix.rstrip('/')}/{path}"
+
+
 def locate(plex_path: str, mappings: Sequence[M]) -> tuple[M, bytes] | None:
     """The mapping that a Plex path belongs to and the path below it, as bytes; None when there is none.
 

@@ -8,13 +8,13 @@ from django.db import IntegrityError, transaction
 from cacherr.errors import PlexError, RefusedError
 from caching import mappings
 from caching.models import CachedFile, Pin, PinKind
+from caching.named import keys_of
 from caching.pinning.room import Fit, fit, whole_room
 from caching.pinning.wanting import Pinned, items_of
 from caching.planning.sizes import readable
 from plexusers import library
 from plexusers.library import Entry
-from plexusers.mirroring import batched
-from plexusers.models import LibraryFile, Versions, WatchPolicy
+from plexusers.models import Versions, WatchPolicy
 from plexusers.server import connect
 
 UNKNOWN = "The index of the library has nothing by this rating key."
@@ -38,13 +38,6 @@ class Target:
     rating_key: str
     season: int | None
     guid: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unpinned:
-    """What was unpinned, as it was called."""
-
     title: str
 
 
@@ -85,11 +78,15 @@ def pin_files(files: Iterable[CachedFile], by: str = "") -> tuple[list[Pin], lis
     return list(pins.values()), refused
 
 
-def unpin(row: Pin) -> Unpinned:
-    """Let something go: its files leave like any other once nobody wants them."""
-    title = str(row)
-    row.delete()
-    return Unpinned(title)
+def named(rating_key: str, season: int | None = None) -> Pin:
+    """The pin of something. Raises RefusedError when it is not pinned."""
+    row = Pin.objects.filter(rating_key=rating_key, season=season).first()
+    if row is None:
+        target = target_of(AskedFor(rating_key, season))
+        row = Pin.objects.filter(rating_key=target.rating_key, season=target.season).first()
+    if row is None:
+        raise RefusedError("It is not pinned.")
+    return row
 
 
 def target_of(asked: AskedFor) -> Target:
@@ -166,16 +163,7 @@ def _season_by_key(rating_key: str) -> Target:
 
 def _keys_of(file: CachedFile) -> list[str]:
     """The films and episodes that a cached file belongs to. Raises RefusedError."""
-    keys = keys_by_path([file.plex_path]) or ([file.rating_key] if file.rating_key else [])
+    keys = keys_of([file.plex_path]) or ([file.rating_key] if file.rating_key else [])
     if not keys:
         raise RefusedError("The library has no film or episode of it.", "Pin the film or episode itself.")
     return keys
-
-
-def keys_by_path(paths: Iterable[str]) -> list[str]:
-    """The rating keys of films and episodes that have these files, as Plex sees them. One query for each 500."""
-    found: list[str] = []
-    for batch in batched(set(paths)):
-        rows = LibraryFile.objects.filter(path__in=batch).order_by("item_id")
-        found += rows.values_list("item__rating_key", flat=True)
-    return list(dict.fromkeys(found))

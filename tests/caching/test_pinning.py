@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from cacherr.errors import RefusedError
 from caching import pinning
 from caching.models import CachedFile, CachePolicy, Pin
-from caching.pinning import AskedFor, pin, unpin
+from caching.pinning import AskedFor, pin
 from plexusers.models import LibraryItem, LibrarySection, SourceState, Versions, WatchPolicy
 from plexusers.standin import Show, StandIn, faults
 from plexusers.standin.records import Season
@@ -61,7 +61,7 @@ def test_a_pinned_film_that_nobody_wants_is_cached_and_stays_until_it_is_unpinne
     assert claims_of("Film") == {"pin"}
     assert decisions(run().plan) == {"Film.mkv": ("keep", 100, "pinned")}
     assert CachedFile.objects.get().who == "alex"
-    unpin(made)
+    made.delete()
     run()
     assert cached() == set()
 
