@@ -17,7 +17,7 @@ from unfold.admin import ModelAdmin
 
 from cacherr.errors import CacherrError
 from cacherr.settings_admin import SettingsAdmin
-from caching import audit_page, auditing, mappings, nudge, orders, pin_admin, playback_admin, proving
+from caching import audit_page, auditing, mappings, nudge, orders, pin_admin, playback_admin, proving, why_page
 from caching.models import CachedFile, CachePolicy, Cycle, Kind, Operation, PathMapping
 from caching.models.storage import Origin
 from caching.planning.sizes import readable
@@ -101,10 +101,21 @@ class PathMappingAdmin(ModelAdmin):  # type: ignore[misc]
 class CachedFileAdmin(ReadOnlyAdmin):
     """What is cached now, and why."""
 
-    list_display = ("file_title", "shown_size", "score", "reason", "cached_at", "conflict")
+    list_display = ("file_title", "shown_size", "score", "reason", "cached_at", "conflict", "explained")
     list_filter = ("placement",)
     search_fields = ("title", "plex_path")
-    fields = ("title", "plex_path", "shown_size", "score", "who", "reason", "hash", "cached_at", "conflict")
+    fields = (
+        "title",
+        "plex_path",
+        "shown_size",
+        "score",
+        "who",
+        "reason",
+        "hash",
+        "cached_at",
+        "conflict",
+        "explained",
+    )
     readonly_fields = fields
     actions = ("pin", "restore", "evict")
 
@@ -112,6 +123,7 @@ class CachedFileAdmin(ReadOnlyAdmin):
         """The audit's page stands before the rows' own addresses."""
         view = self.admin_site.admin_view
         own = [
+            path("why/", view(self.why), name="caching_why"),
             path("audit/", view(self.audit), name="caching_audit"),
             path("audit/repair/", view(require_POST(self.repair)), name="caching_audit_repair"),
         ]
@@ -140,6 +152,13 @@ class CachedFileAdmin(ReadOnlyAdmin):
 
         attempt(request, kind.label.capitalize(), order)
 
+    def why(self, request: HttpRequest) -> HttpResponse:
+        """The page that explains any file; it asks Plex only when a file is named."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = self.admin_site.each_context(request) | why_page.shown(request.GET.get("q", ""))
+        return TemplateResponse(request, "admin/caching/why.html", context)
+
     def audit(self, request: HttpRequest) -> HttpResponse:
         """The audit's page; it looks at the disks only when asked to."""
         if not self.has_view_permission(request):
@@ -160,6 +179,11 @@ class CachedFileAdmin(ReadOnlyAdmin):
             nudge.run_orders()
             messages.success(request, audit_page.summary(done))
         return redirect(f"{reverse('admin:caching_audit')}?check=1")
+
+    @admin.display(description="why")
+    def explained(self, row: CachedFile) -> str:
+        """Leads to the explanation."""
+        return why_page.link(row)
 
     @admin.display(description="title", ordering="title")
     def file_title(self, row: CachedFile) -> str:

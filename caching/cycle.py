@@ -63,6 +63,12 @@ def request(trigger: str, *, dry_run: bool = False) -> Cycle:
         return waiting or request(trigger, dry_run=dry_run)
 
 
+def decide(usable: Sequence[PathMapping], answers: Sequence[Answer]) -> tuple[Gathered, Plan]:
+    """What becomes of everything, whoever asks: a cycle, a dry run, a preview. Reads only; StorageAbsentError."""
+    gathered = Gatherer(usable, CachePolicy.effective()).gather(answers)
+    return gathered, make_plan(gathered.situation)
+
+
 def is_working() -> bool:
     """Whether a process of this installation is at work now."""
     try:
@@ -199,8 +205,7 @@ class _Run:
 
     def _plan(self, usable: Sequence[PathMapping], answers: Sequence[Answer]) -> tuple[Gathered, Plan]:
         self._phase(Phase.PLAN, 0)
-        gathered = Gatherer(usable, CachePolicy.effective()).gather(answers)
-        plan = make_plan(gathered.situation)
+        gathered, plan = decide(usable, answers)
         self.cycle.plan = [described(decision, gathered) for decision in plan.decisions]
         self.cycle.failures = sum(decision.problem for decision in plan.decisions)
         self.cycle.save(update_fields=["plan", "failures"])

@@ -78,6 +78,7 @@ def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own sig
             "separator": True,
             "items": [
                 _item("Cached files", "movie", "caching_cachedfile_changelist"),
+                _item("Why", "help", "caching_why"),
                 _item("Pins", "keep", "caching_pin_changelist"),
                 _item("Operations", "swap_vert", "caching_operation_changelist"),
                 _item("Playbacks", "play_circle", "caching_playback_changelist"),
@@ -106,8 +107,8 @@ def _item(title: str, icon: str, page: str) -> Data:
 
 
 def _is_at(path: str, link: str) -> bool:
-    """Whether a page is the linked one or below it. The audit's address lies below that of the cached files."""
-    links = {reverse("admin:index"), reverse("admin:caching_audit")}
+    """Whether a page is the linked one or below it. Some addresses lie below that of the cached files."""
+    links = {reverse(f"admin:{name}") for name in ("index", "caching_audit", "caching_why")}
     if link in links or path in links:
         return path == link
     return path.startswith(link)

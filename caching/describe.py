@@ -16,6 +16,7 @@ def described(decision: Decision, gathered: Gathered) -> dict[str, Any]:
         "action": decision.action.value,
         "title": decision.title,
         "path": decision.name,
+        "rating_key": decision.rating_key,
         "plex_path": gathered.plex_paths.get(decision.file, "") if decision.file else decision.name,
         "mapping": mapping.name if mapping else "",
         "size": decision.size,

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field
 
 from cacherr.envelope import Envelope, Page, Search, Window, ok
 from cacherr.errors import RefusedError
-from caching import nudge, orders
+from caching import nudge, orders, why
+from caching.api.explain import WhyData
 from caching.api.operations import HISTORY, OperationData, Ordered, described, ordered
 from caching.models import CachedFile, Kind, Mode, Operation, Placement
 from caching.planning.sizes import parse_size
@@ -153,6 +154,12 @@ def get_file(request: HttpRequest, file_id: int) -> dict[str, Any]:  # noqa: ARG
         "operations": [described(operation) for operation in operations],
     }
     return ok(file_data(row) | whole)
+
+
+@router.get("{int:file_id}/why", response=Envelope[WhyData])
+def why_file(request: HttpRequest, file_id: int) -> dict[str, Any]:  # noqa: ARG001
+    """Who wants it, its score with its parts, the decision, and what would change it. Plex is asked as for a cycle."""
+    return ok(why.of_file(_row(file_id)))
 
 
 @router.post("{int:file_id}/evict", response={202: Envelope[Ordered]})

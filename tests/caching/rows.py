@@ -13,6 +13,7 @@ from caching.models import (
     Operation,
     PathMapping,
     Phase,
+    Pin,
     Placement,
     Playback,
     Root,
@@ -51,6 +52,7 @@ def make_rows(directory: Path) -> Rows:
     Playback.objects.create(
         session_key="7", who="Alex", rating_key="1", kind="movie", title="Alpha", served="cache", started_at=now()
     )
+    Pin.objects.create(kind="movie", rating_key="1", title="Alpha", created_by="alex")
     PlexServer(plex_url="http://plex:32400", plex_token="s3cret-token", friendly_name="Home").save()
     section = LibrarySection.objects.create(key="1", kind="movie", title="Movies", locations=["/data/Movies"])
     film = LibraryItem.objects.create(rating_key="1", section=section, kind="movie", title="Alpha", year=2001)
