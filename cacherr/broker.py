@@ -25,12 +25,12 @@ SCHEME = "cacherr-files"
 class Channel(filesystem.Channel):
     """Puts whole messages only, and survives one that is not."""
 
-    def _put(self, queue: str, message: Any, **_: Any) -> None:
+    def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]  # Kombu disagrees with itself
         name = f"{monotonic_ns() // 1_000_000}_{uuid.uuid4()}.{queue}.msg"
         directory = Path(self.data_folder_out)
         unfinished = directory / f".{name}"  # the dot keeps it from being taken for a message of this queue
         try:
-            unfinished.write_text(dumps(message))
+            unfinished.write_text(dumps(payload))
             os.replace(unfinished, directory / name)
         except OSError as error:
             raise ChannelError(f"The message {name} cannot be written to {directory}.") from error
