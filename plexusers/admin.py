@@ -3,7 +3,11 @@
 from django.contrib import admin
 
 from cacherr.settings_admin import SettingsAdmin
-from plexusers.models import PlexServer
+from plexusers.library_admin import LibraryItemAdmin, LibrarySectionAdmin
+from plexusers.models import LibraryItem, LibrarySection, PlexServer
+
+admin.site.register(LibrarySection, LibrarySectionAdmin)
+admin.site.register(LibraryItem, LibraryItemAdmin)
 
 
 @admin.register(PlexServer)

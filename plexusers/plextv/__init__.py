@@ -1,6 +1,6 @@
 """plex.tv: who belongs to a server, and how to read as each of them. Plain requests, because plexapi hides errors."""
 
-from plexusers.plextv.asking import NothingThereError, PlexTv, PlexTvRefusedError, TooManyRequestsError
+from plexusers.plextv.asking import NothingThereError, PlexTv, PlexTvRefusedError, TooManyRequestsError, not_understood
 from plexusers.plextv.people import account, home, shares, users
 from plexusers.plextv.signing import (
     PinRefusedError,
@@ -25,6 +25,7 @@ __all__ = [
     "begin_sign_in",
     "confirm_address",
     "home",
+    "not_understood",
     "server_token",
     "shares",
     "sign_in",

@@ -36,9 +36,10 @@ class TooManyRequestsError(PlexUnreachableError):
 
 
 class PlexTv:
-    """plex.tv, asked in the name of one account. For one thread."""
+    """plex.tv or another of its hosts, asked in the name of one account. For one thread."""
 
-    def __init__(self, client_identifier: str, token: str = "") -> None:
+    def __init__(self, client_identifier: str, token: str = "", address: str = ADDRESS) -> None:
+        self._address = address
         headers = {
             "X-Plex-Client-Identifier": client_identifier,
             "X-Plex-Product": "Cacherr",
@@ -63,18 +64,21 @@ class PlexTv:
         except DocumentError as error:
             raise not_understood(path) from error
 
-    def facts(self, method: str, path: str, query: Mapping[str, str] | None = None) -> Any:
-        """The JSON document at this path. Raises PlexError."""
-        answer = self._ask(method, path, query, "application/json")
+    def facts(self, method: str, path: str, query: Mapping[str, str] | None = None, *, question: object = None) -> Any:
+        """The JSON document at this path; `question` is sent along as JSON. Raises PlexError."""
+        answer = self._ask(method, path, query, "application/json", question)
         try:
             return json.loads(answer.content)
         except ValueError as error:
             raise not_understood(path) from error
 
-    def _ask(self, method: str, path: str, query: Mapping[str, str] | None, accept: str) -> outbound.Response:
+    def _ask(
+        self, method: str, path: str, query: Mapping[str, str] | None, accept: str, question: object = None
+    ) -> outbound.Response:
+        address, headers = f"{self._address}{path}", {"Accept": accept}
         try:
             answer = self._session.request(
-                method, f"{ADDRESS}{path}", params=query, headers={"Accept": accept}, allow_redirects=False
+                method, address, params=query, headers=headers, json=question, allow_redirects=False
             )
         except outbound.TransportError as error:
             kind = type(error).__name__.removesuffix("Error").removesuffix("Exception").lower()

@@ -39,16 +39,23 @@ class StandIn:
     """
 
     def __init__(
-        self, household: Household, port: int = 0, routes: Iterable[Route] = ROUTES, host: str = "127.0.0.1"
+        self,
+        household: Household,
+        port: int = 0,
+        routes: Iterable[Route] = ROUTES,
+        host: str = "127.0.0.1",
+        listening: socket.socket | None = None,
     ) -> None:
+        """`listening` is a socket that listens already, for whoever has to know the port before; else one is made."""
         self.household = household
         self.host = host
-        self.port = port
+        self.port = listening.getsockname()[1] if listening else port
         """TCP port; 0 takes a free one at the first start and keeps it."""
         self.routes = tuple(routes)
         self.requests: list[SeenRequest] = []
         """All requests in the order they came. Appending and clearing a list are atomic, so no lock is needed."""
         self.faults = Faults()
+        self.listening = listening
         self._listener: Listener | None = None
 
     @property
@@ -108,7 +115,12 @@ class Listener(ThreadingHTTPServer):
         self.standin = standin
         self.stopping = threading.Event()
         self.connections: set[socket.socket] = set()
-        super().__init__((standin.host, standin.port), Handler)
+        ready, standin.listening = standin.listening, None
+        super().__init__((standin.host, standin.port), Handler, bind_and_activate=ready is None)
+        if ready is not None:
+            self.socket.close()
+            self.socket = ready
+            self.server_name, self.server_port = standin.host, standin.port
 
     def server_bind(self) -> None:
         """Binds without the look-up of the host's name that HTTPServer adds, which may ask a name server."""
