@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -42,6 +43,11 @@ class Synced:
     """Why users have no good token, by name."""
     failed: str = ""
     """Why plex.tv was not believed or could not be asked; then nothing has changed."""
+
+    def told(self) -> dict[str, Any]:
+        """For answers and reports."""
+        names = {name: list(getattr(self, name)) for name in ("new", "renamed", "gone", "back")}
+        return {**names, "problems": dict(self.problems)}
 
 
 def keep_up() -> Synced:
