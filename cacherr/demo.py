@@ -71,15 +71,8 @@ def _settle_in(directory: Path, plex: "StandIn") -> None:
     PlexServer(plex_url=plex.url, plex_token=plex.household.owner.token).save()
     for account in plex.household.accounts.values():
         if account.pin:
-            PlexUser.objects.update_or_create(
-                plex_id=account.plex_id,
-                defaults={
-                    "kind": UserKind.HOME,
-                    "title": account.title,
-                    "managed": account.managed,
-                    "pin": account.pin,
-                },
-            )
+            known = {"kind": UserKind.HOME, "title": account.title, "managed": account.managed, "pin": account.pin}
+            PlexUser.objects.update_or_create(plex_id=account.plex_id, defaults=known)
     CachePolicy(minimum_hold_hours=0, min_free_space="").save()
     WatchPolicy(watched_grace_hours=0, session_seconds=5).save()
     PathMapping.objects.update_or_create(

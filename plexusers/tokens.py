@@ -54,6 +54,18 @@ def account_token(user: PlexUser) -> str:
     return str(user.account_token)
 
 
+def become(user: PlexUser) -> str:
+    """A home user's token for plex.tv, by a switch to them, and kept; empty where a switch is no way. One request.
+
+    Raises PlexSignInError when Plex refuses the PIN, PlexError.
+    """
+    if not _can_switch(user):
+        return ""
+    user.account_token = _switched(user)
+    user.save(update_fields=["account_token"])
+    return str(user.account_token)
+
+
 def renew(user: PlexUser, *, shares_known: bool = False) -> None:
     """Ask plex.tv for another token than the user has, and keep it. At most four requests, at most every ten minutes.
 
@@ -71,6 +83,12 @@ def renew(user: PlexUser, *, shares_known: bool = False) -> None:
         raise _problem(user, _lacking(user))
 
 
+def enter_pin(user: PlexUser, pin: str) -> None:
+    """Store a home user's PIN, to be tried at the next opportunity; an empty one forgets it."""
+    user.pin, user.pin_refused, user.token_asked_at = pin, False, None
+    user.save(update_fields=["pin", "pin_refused", "token_asked_at"])
+
+
 def take_shares(shares: Iterable[plextv.Share]) -> None:
     """Keep the tokens that came with the shares, for users who have none, one from there, or a refused one."""
     told = {share.plex_id: share.token for share in shares if share.token}
@@ -80,7 +98,7 @@ def take_shares(shares: Iterable[plextv.Share]) -> None:
             try:
                 keep(user, told[user.plex_id], TokenOrigin.SHARE)
             except RefusedError as error:
-                _problem(user, str(error))
+                log.warning("%s", error.message)
 
 
 def keep(user: PlexUser, token: str, origin: TokenOrigin, account: str = "") -> None:
@@ -130,18 +148,27 @@ def _ask_in_own_name(user: PlexUser, refused: str) -> bool:
     return _keep_another(user, token, refused, TokenOrigin(user.token_origin), user.account_token)
 
 
+def _can_switch(user: PlexUser) -> bool:
+    """Whether there is a way to become this user: none while a PIN is lacking."""
+    return user.kind == UserKind.HOME and not user.pin_refused and not (user.protected and not user.pin)
+
+
 def _switch(user: PlexUser, refused: str) -> bool:
-    """By becoming the home user: two requests, none while a PIN is lacking. Whether another token came of it."""
-    if user.kind != UserKind.HOME or user.pin_refused or (user.protected and not user.pin):
+    """By becoming the home user: two requests. Whether another token came of it."""
+    if not _can_switch(user):
         return False
+    account = _switched(user)
+    token = plextv.server_token(plex_tv(account), machine_identifier())
+    return _keep_another(user, token, refused, TokenOrigin.SWITCH, account)
+
+
+def _switched(user: PlexUser) -> str:
     try:
-        account = plextv.switch(plex_tv(), user.uuid, user.pin)
+        return plextv.switch(plex_tv(), user.uuid, user.pin)
     except plextv.PinRefusedError as error:
         user.pin_refused = True
         user.save(update_fields=["pin_refused"])
         raise _problem(user, str(error)) from error
-    token = plextv.server_token(plex_tv(account), machine_identifier())
-    return _keep_another(user, token, refused, TokenOrigin.SWITCH, account)
 
 
 def _keep_another(user: PlexUser, token: str, refused: str, origin: TokenOrigin, account: str) -> bool:

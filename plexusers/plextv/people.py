@@ -3,6 +3,7 @@
 `/api/users` and `/api/home/users` are XML only; managed users have neither username nor email there.
 """
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 from xml.etree.ElementTree import Element
@@ -58,7 +59,7 @@ def _account(element: Element, *, at_home: bool = False) -> Account:
     return Account(
         plex_id=int(said["id"]),
         title=said.get("title", ""),
-        uuid=said.get("uuid", ""),
+        uuid=said.get("uuid") or _uuid_in(said.get("thumb", "")),
         username=said.get("username", ""),
         email=said.get("email", ""),
         thumb=said.get("thumb", ""),
@@ -69,6 +70,12 @@ def _account(element: Element, *, at_home: bool = False) -> Account:
             server.get("machineIdentifier", "") for server in element.iter("Server") if server.get("pending") != "1"
         ),
     )
+
+
+def _uuid_in(thumb: str) -> str:
+    """`/api/users` tells no uuid, but the avatar's address has it: https://plex.tv/users/UUID/avatar?c=TIME."""
+    found = re.search(r"/users/([0-9a-f]+)/avatar", thumb)
+    return found[1] if found else ""
 
 
 def _share(element: Element) -> Share:

@@ -98,7 +98,7 @@ def session(household: Household, playing: Playing) -> Element:
     else:
         video = clip(playing)
     fill(video, sessionKey=playing.key, viewOffset=playing.offset)
-    fill(SubElement(video, "User"), id=user.id, title=user.title, thumb="")
+    fill(SubElement(video, "User"), id=user.id, title=user.title, thumb=user.thumb)
     player = fill(SubElement(video, "Player"), address="192.0.2.10", local=1, title="Television", state=playing.state)
     fill(player, machineIdentifier=f"player-{user.id}", product="Plex for Android (TV)", userID=user.id)
     fill(SubElement(video, "Session"), id=f"session-{playing.key}", bandwidth=8000, location="lan")

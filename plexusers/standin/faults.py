@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
@@ -32,6 +33,35 @@ class Status:
         """An error page; the request has no effect."""
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         return replace(error(self.code), headers=headers)
+
+
+class TooOften:
+    """The server answers, until it was asked more than so often in so many seconds: then it says 429 until it calms.
+
+    Requests that were refused count too, as plex.tv counts them: whoever goes on asking goes on being refused.
+    """
+
+    def __init__(
+        self,
+        requests: int,
+        seconds: float,
+        retry_after: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.requests, self.seconds, self.retry_after, self.clock = requests, seconds, retry_after, clock
+        self.refused = 0
+        """How many requests were refused."""
+        self._times: list[float] = []
+        self._lock = threading.Lock()
+
+    def reply(self, real: Callable[[], Reply], /) -> Reply:
+        """The answer, or 429."""
+        now = self.clock()
+        with self._lock:
+            self._times = [*(one for one in self._times if one > now - self.seconds), now]
+            refuses = len(self._times) > self.requests
+            self.refused += refuses
+        return Status(429, self.retry_after).reply(real) if refuses else real()
 
 
 @dataclass(frozen=True)

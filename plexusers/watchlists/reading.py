@@ -9,14 +9,14 @@ from plexusers.models import PlexUser, SourceState, UserKind, WatchPolicy
 from plexusers.plextv import PlexTv
 from plexusers.preferences import Person
 from plexusers.server import client_identifier
-from plexusers.tokens import account_token
+from plexusers.tokens import account_token, become
 from plexusers.watchlists import feeds, friends, keeping, online
 from plexusers.watchlists.lines import Line
 
 SOURCE = "watchlist"
 FEED = "feed"
 NO_WAY = "There is no way to the watchlist of {}."
-NO_WAY_CURE = "Send this user the sign-in link, or enter the address of the watchlist's feed on the user's page."
+NO_WAY_CURE = "Send this user the sign-in link, or enter the PIN or the address of the feed on the user's page."
 
 
 def has_watchlist(person: Person) -> bool:
@@ -39,13 +39,25 @@ def refresh(people: Iterable[Person], policy: WatchPolicy, now: datetime, done: 
 
 
 def _read(user: PlexUser, those: friends.Friends) -> tuple[Line, ...]:
-    if account_token(user):
-        return online.read(_asked(user, online.ADDRESS))
+    if account_token(user) or (not user.watchlist_feed and become(user)):
+        return _online(user)
     if user.watchlist_feed:
         return keeping.with_hidden(user, feeds.read(user.watchlist_feed))
     if user.kind == UserKind.SHARED:
         return those.watchlist(user)
     raise PlexSignInError(NO_WAY.format(user), NO_WAY_CURE)
+
+
+def _online(user: PlexUser) -> tuple[Line, ...]:
+    """With the token of the user's account; a refused one of a home user is asked for anew, once."""
+    try:
+        return online.read(_asked(user, online.ADDRESS))
+    except PlexSignInError as error:
+        if user.kind == UserKind.MAIN:
+            raise
+        if not become(user):
+            raise PlexSignInError(f"plex.tv refuses the sign-in of {user}.", NO_WAY_CURE) from error
+    return online.read(_asked(user, online.ADDRESS))
 
 
 def _refresh(source: str, user: PlexUser | None, read: Callable[[], tuple[Line, ...]], now: datetime) -> None:

@@ -105,6 +105,22 @@ def test_a_busy_server_says_when_to_come_back(plex: StandIn) -> None:
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
 
 
+def test_whoever_asks_too_often_is_refused_until_it_was_quiet_for_a_while(home: Home, plex: StandIn) -> None:
+    limit = faults.TooOften(2, 60, retry_after=1, clock=lambda: home.time)
+    plex.fail("/identity", limit)
+
+    def ask() -> requests.Response:
+        return requests.get(f"{plex.url}/identity", timeout=5)
+
+    answers = [ask() for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert (answers[2].headers["Retry-After"], limit.refused) == ("1", 1)
+    home.time += 59
+    assert ask().status_code == 429
+    home.time += 61
+    assert ask().status_code == 200
+
+
 def test_a_fault_can_be_counted_and_meant_for_one_account_and_one_path(
     home: Home, plex: StandIn, sign_in: SignIn
 ) -> None:

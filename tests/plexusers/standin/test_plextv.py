@@ -133,10 +133,10 @@ def test_a_protected_user_needs_the_right_pin(child: Account, plex: StandIn, que
     assert (older.status_code, fromstring(older.text)[0].get("code")) == (403, "1041")
 
 
-def test_nobody_becomes_a_friend_and_no_friend_becomes_anybody(home: Home, child: Account, outside: Outside) -> None:
+def test_nobody_becomes_a_friend_and_no_friend_becomes_anybody(home: Home, outside: Outside) -> None:
     with pytest.raises(NotFound):
         outside.account("owner-token").switchHomeUser("Kim")
-    friend = ask(outside.plex, f"/plex.tv/api/v2/home/users/{child.uuid}/switch", home.friend.account_token, "POST")
+    friend = ask(outside.plex, f"/plex.tv/api/v2/home/users/{home.sam.uuid}/switch", home.friend.account_token, "POST")
     assert friend.status_code == 403
 
 
@@ -170,6 +170,13 @@ def test_a_friend_removed_from_the_share_is_gone_but_keeps_the_account(
     assert outside.account(home.friend.account_token).resources() == []
     home.household.join(home.friend)
     sign_in(home.friend)
+
+
+def test_a_managed_user_who_leaves_has_no_account_any_more(home: Home, child: Account, outside: Outside) -> None:
+    outside.account(child.account_token)
+    home.household.leave(child)
+    with pytest.raises(Unauthorized):
+        outside.account(child.account_token)
 
 
 def test_a_new_token_takes_the_place_of_the_old_one(home: Home, plex: StandIn, outside: Outside) -> None:

@@ -216,6 +216,7 @@ def test_an_empty_watchlist_is_no_error_and_a_private_one_is(home: Home, plex: S
     private = question(plex, home.owner, PAGE, **wanted)
     assert private["data"]["user"]["watchlist"] is None
     assert private["errors"]
+    assert question(plex, home.friend, PAGE, **wanted) == empty
     home.household.online.show_watchlist(home.friend)
     assert question(plex, home.owner, PAGE, **wanted) == empty
 
