@@ -4,10 +4,12 @@ from django.contrib import admin
 
 from cacherr.settings_admin import SettingsAdmin
 from plexusers.library_admin import LibraryItemAdmin, LibrarySectionAdmin
-from plexusers.models import LibraryItem, LibrarySection, PlexServer
+from plexusers.models import LibraryItem, LibrarySection, PlexServer, SourceState
+from plexusers.sources_admin import SourceStateAdmin
 
 admin.site.register(LibrarySection, LibrarySectionAdmin)
 admin.site.register(LibraryItem, LibraryItemAdmin)
+admin.site.register(SourceState, SourceStateAdmin)
 
 
 @admin.register(PlexServer)
