@@ -19,7 +19,7 @@ from caching.models import (
     State,
 )
 from caching.models.file_row import path_key
-from plexusers.models import LibraryItem, LibrarySection, PlaySession, PlexServer, PlexUser
+from plexusers.models import LibraryItem, LibrarySection, PlaySession, PlexServer, PlexUser, SourceState
 
 PATH = b"Movies/Alpha \xff/Alpha.mkv"
 """Bytes that are no text: file names on Linux may be like that."""
@@ -61,6 +61,7 @@ def make_rows(directory: Path) -> Rows:
     film.files.create(path="/data/Movies/Alpha.mkv", size=1000, version="1")
     film.guids.create(guid="imdb://tt0000001")
     at = now()
+    SourceState.objects.create(source="library", status="fresh", since=at, checked_at=at, good_at=at)
     cycle = Cycle.objects.create(state=CycleState.RUNNING, phase=Phase.CACHING, started_at=at, items_total=2)
     running, done = [
         Operation.objects.create(
