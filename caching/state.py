@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from cacherr.errors import StorageAbsentError
@@ -104,19 +104,20 @@ def recent_operations() -> list[dict[str, Any]]:
 
 def sessions() -> list[dict[str, Any]]:
     """What plays now."""
-    served = served_now()
-    return [session_data(row, served) for row in PlaySession.objects.select_related("user")]
+    return [session_data(row) for row in session_rows()]
 
 
-def served_now() -> dict[tuple[str, str], str]:
-    """By session key and rating key: where the files of what plays now lay when it began."""
-    played = Playback.objects.filter(ended_at=None).values_list("session_key", "rating_key", "served")
-    return {(session, item): served for session, item, served in played}
+def session_rows() -> QuerySet[PlaySession]:
+    """What plays now, each with where its files lay when it began as `served`. One query."""
+    own = Playback.objects.filter(
+        ended_at=None, session_key=OuterRef("session_key"), rating_key=OuterRef("rating_key")
+    ).order_by("-id")
+    return PlaySession.objects.select_related("user").annotate(served=Subquery(own.values("served")[:1]))
 
 
-def session_data(row: PlaySession, served: dict[tuple[str, str], str]) -> dict[str, Any]:
-    """A session; `served` is empty for what is no film or episode of a library."""
-    return events.session_data(row) | {"served": served.get((row.session_key, row.rating_key), "")}
+def session_data(row: PlaySession) -> dict[str, Any]:
+    """One of these rows; `served` is empty for what is no film or episode of a library."""
+    return events.session_data(row) | {"served": getattr(row, "served", None) or ""}
 
 
 def watching() -> dict[str, Any]:

@@ -8,13 +8,14 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from cacherr.errors import ConfigurationError, PlexError, PlexSignInError, PlexUnreachableError
-from plexusers import plextv, tokens, whos_who
+from plexusers import plextv, sources, tokens, whos_who
 from plexusers.models import PlexUser, SourceState, SourceStatus, TokenOrigin, UserKind, UserTypeDefaults, WatchPolicy
 from plexusers.server import machine_identifier, plex_tv
 from plexusers.whos_who import Member
@@ -43,6 +44,11 @@ class Synced:
     failed: str = ""
     """Why plex.tv was not believed or could not be asked; then nothing has changed."""
 
+    def told(self) -> dict[str, Any]:
+        """For answers and reports."""
+        names = {name: list(getattr(self, name)) for name in ("new", "renamed", "gone", "back")}
+        return {**names, "problems": dict(self.problems)}
+
 
 def keep_up() -> Synced:
     """Look at the users when the last look is too old. For cycles: what goes wrong is told, not raised."""
@@ -60,17 +66,13 @@ def sync(*, force: bool = False) -> Synced:
     state = SourceState.objects.filter(source=SOURCE, user=None).first()
     if not force and not _is_due(state, now):
         return Synced(problems=_problems())
-    drops = state.drops if state else 0
     try:
         found, shares = _ask()
-        synced = _believe(found, drops, now)
-    except _DoubtError as error:
-        _record(now, why=str(error), drops=drops + 1)
-        raise
+        synced = _believe(found, state.drops if state else 0, now)
     except PlexError as error:
-        _record(now, why=str(error), drops=drops)
+        sources.was_bad(SOURCE, now, str(error), dropped=isinstance(error, _DoubtError))
         raise
-    _record(now, count=len(found))
+    sources.was_good(SOURCE, now, count=len(found))
     tokens.take_shares(shares)
     _find_tokens()
     return replace(synced, problems=_problems())
@@ -187,15 +189,3 @@ def _find_tokens() -> None:
 def _problems() -> dict[str, str]:
     rows = PlexUser.objects.filter(gone_at=None, enabled=True).exclude(token_problem="")
     return {str(row): row.token_problem for row in rows}
-
-
-def _record(now: datetime, *, why: str = "", drops: int = 0, count: int = 0) -> None:
-    """Keep how it went: the age of a good answer, or since when and why there is none."""
-    status = SourceStatus.FAILED if why else SourceStatus.FRESH
-    state = SourceState.objects.filter(source=SOURCE, user=None).first() or SourceState(source=SOURCE, since=now)
-    if state.status != status:
-        state.status, state.since = status, now
-    if not why:
-        state.good_at, state.count = now, count
-    state.checked_at, state.drops, state.why = now, drops, why
-    state.save()

@@ -47,16 +47,17 @@ def preferences_of(user: PlexUser, defaults: UserTypeDefaults) -> Preferences:
 def person_of(user: PlexUser, defaults: UserTypeDefaults, now: datetime) -> Person:
     """The user with what holds at this time (UTC)."""
     preferences = preferences_of(user, defaults)
-    status, why = _standing(user, preferences.activity_days, now)
+    status, why = standing(user, preferences.activity_days, now)
     return Person(user, preferences, status, why)
 
 
 def status_of(user: PlexUser, preferences: Preferences, now: datetime) -> Status:
     """Whether the user's wishes count: not those of disabled users, nor of those who have left or are away for long."""
-    return _standing(user, preferences.activity_days, now)[0]
+    return standing(user, preferences.activity_days, now)[0]
 
 
-def _standing(user: PlexUser, activity_days: int, now: datetime) -> tuple[Status, str]:
+def standing(user: PlexUser, activity_days: int, now: datetime) -> tuple[Status, str]:
+    """The status with the filter's days in force, and why the user is not active, a sentence."""
     if not user.enabled:
         return "disabled", "Switched off here."
     if user.gone_at is not None:

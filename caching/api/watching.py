@@ -102,8 +102,7 @@ def watcher_data() -> dict[str, Any]:
 @router.get("sessions", response=Envelope[Page[SessionData]])
 def get_sessions(request: HttpRequest, asked: Query[Window]) -> dict[str, Any]:  # noqa: ARG001 - Ninja's own signature
     """What plays now, as the watcher saw it last."""
-    served = state.served_now()
-    return ok(asked.page(PlaySession.objects.select_related("user"), lambda row: state.session_data(row, served)))
+    return ok(asked.page(state.session_rows(), state.session_data))
 
 
 @router.get("watcher/status", response=Envelope[WatcherData])

@@ -49,7 +49,8 @@ class Watcher:
     def _clear(self) -> None:
         self._looker = Looker()
         self._listener: Listener | None = None
-        self._plex: tuple[tuple[str, str], Plex] | None = None
+        self._plex: Plex | None = None
+        self._asked: tuple[str, str] | None = None
         self._hinted = False
         self._looked: float | None = None
         self._look_again: float | None = None
@@ -128,12 +129,12 @@ class Watcher:
             self._rest(state)
         elif self._is_due(now, policy, state):
             self._hinted = False
-            self._look(policy)
+            good = self._look(policy)
             self._looked = self.clock()
             self._answered = state.asked
-            self._show(looked=True)
+            self._show(good=good)
         if self._shown is None or now - self._shown > SIGN_OF_LIFE:
-            self._show(looked=False)
+            self._show(good=False)
         self._wake_a_worker()
 
     def _state(self) -> WatcherState:
@@ -152,25 +153,33 @@ class Watcher:
             hinted, self._look_again = True, None
         return hinted or since >= policy.session_seconds
 
-    def _look(self, policy: WatchPolicy) -> None:
+    def _look(self, policy: WatchPolicy) -> bool:
+        """Whether Plex told what plays."""
         server = PlexServer.effective()
         if not (server.plex_url and server.plex_token):
-            return  # not set up yet
+            return False  # not set up yet
         try:
             self._looker.look(self._connected(server), policy)
-            self._error = ""
         except CacherrError as error:
             self._plex = None
             if str(error) != self._error:
                 log.warning("It is unknown what is playing: %s", error)
             self._error = str(error)
+            return False
+        self._error = ""
+        return True
 
     def _connected(self, server: PlexServer) -> Plex:
-        """The connection, kept while address and token stay the same."""
-        key = (server.plex_url, server.plex_token)
-        if self._plex is None or self._plex[0] != key:
-            self._plex = key, connect()
-        return self._plex[1]
+        """The connection, kept while address and token stay the same; so is that of the notices."""
+        asked = (server.plex_url, server.plex_token)
+        if self._asked not in {None, asked}:
+            self._plex = None
+            self._listen(wanted=False)
+            self._listen(wanted=True)
+        self._asked = asked
+        if self._plex is None:
+            self._plex = connect()
+        return self._plex
 
     def _rest(self, state: WatcherState) -> None:
         """Looking is switched off."""
@@ -178,16 +187,16 @@ class Watcher:
             self._looker.forget()
             self._looked, self._error, self._answered = None, "", state.asked
 
-    def _show(self, *, looked: bool) -> None:
+    def _show(self, *, good: bool) -> None:
         """Note for everybody else how it goes."""
         self._shown, now = self.clock(), timezone.now()
-        good = {"looked_at": now} if looked and not self._error else {}
+        looked = {"looked_at": now} if good else {}
         WatcherState.objects.filter(pk=1).update(
             alive_at=now,
             listening=self._listener is not None and self._listener.listening,
             error=self._error,
             answered=self._answered,
-            **good,
+            **looked,
         )
 
     def _wake_a_worker(self) -> None:

@@ -16,9 +16,7 @@ from plexusers.watchlists.lines import Line
 SOURCE = "watchlist"
 FEED = "feed"
 NO_WAY = "There is no way to the watchlist of {}."
-NO_WAY_CURE = (
-    "Send this user the sign-in link, or enter the PIN or the address of the feed on the user's page."
-)
+NO_WAY_CURE = "Send this user the sign-in link, or enter the PIN or the address of the feed on the user's page."
 
 
 def has_watchlist(person: Person) -> bool:

@@ -1,10 +1,11 @@
 """Playback in a real `serve`: what starts in Plex is seen at once, and what comes next is cached, no cycle run."""
 
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -37,6 +38,12 @@ def heard(plex: StandIn, served: Served) -> Served:
 def asked(plex: StandIn) -> int:
     """How often somebody looked at what plays."""
     return sum(request.path == "/status/sessions" for request in plex.requests)
+
+
+def execute(installation: Installation, statement: str) -> None:
+    """Change a row behind everybody's back, as the admin page of another process does."""
+    with closing(sqlite3.connect(installation.config / "cacherr.sqlite3", timeout=20)) as database, database:
+        database.execute(statement)
 
 
 def cached(installation: Installation) -> set[str]:
@@ -137,6 +144,24 @@ def test_switched_off_it_asks_plex_nothing_and_switched_on_it_sees_what_plays(
         until(lambda: not home.household.notices.listeners, "the watcher to listen no more")
         assert served.get("/api/watcher/start", method="POST")[0] == 200
         until(lambda: served.get("/api/sessions")[1]["data"]["items"], "the session to be seen again")
+
+
+def test_another_address_of_plex_is_listened_to_as_soon_as_it_is_entered(
+    installation: Installation, home: Home, plex: StandIn, series: Series
+) -> None:
+    address = installation.variables.pop("PLEX_URL")
+    with serving(installation, extra={**LINKED, "CACHERR_SESSION_SECONDS": "5"}) as served:
+        assert served.port
+        execute(
+            installation,
+            "INSERT OR IGNORE INTO plexusers_plexserver (id, plex_url, plex_token, client_identifier,"
+            " machine_identifier, friendly_name, last_error) VALUES (1, '', '', 'c', '', '', '')",
+        )
+        execute(installation, f"UPDATE plexusers_plexserver SET plex_url = '{address}'")
+        until(lambda: home.household.notices.listeners and asked(plex), "the watcher to listen")
+        with StandIn(home.household) as moved:
+            execute(installation, f"UPDATE plexusers_plexserver SET plex_url = '{moved.url}'")
+            until(lambda: asked(moved) and any("websockets" in one.path for one in moved.requests), "the new one")
 
 
 @contextmanager

@@ -57,7 +57,7 @@ class House:
 
     def friend(self, **settings: Any) -> tuple[Account, PlexUser]:
         account = self.household.add_account("Kim", "token-kim", "shared", number=77)
-        return account, PlexUser.objects.create(plex_id=77, kind="shared", title="Kim", **settings)
+        return account, PlexUser.objects.create(plex_id=77, kind="shared", title="Kim", token="token-kim", **settings)
 
 
 @pytest.fixture
