@@ -12,6 +12,7 @@ from django.middleware.csrf import get_token
 from django.urls import reverse
 
 from caching import events, state
+from caching.ledger import chart
 from caching.planning.sizes import readable
 
 Data = dict[str, Any]
@@ -66,7 +67,14 @@ def dashboard(request: HttpRequest, context: Data) -> Data:
         "waiting_shown": WAITING_SHOWN,
         "csrf": {"cookie": settings.CSRF_COOKIE_NAME, "token": get_token(request)},
     }
-    return {**context, "title": "Dashboard", "start": start, "pages": places, "view": view(snapshot, places)}
+    return {
+        **context,
+        "title": "Dashboard",
+        "start": start,
+        "pages": places,
+        "view": view(snapshot, places),
+        "ledger": chart.card(),
+    }
 
 
 def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own signature

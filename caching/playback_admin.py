@@ -21,12 +21,13 @@ WEBHOOKS = (("Plex", "plex"), ("Tautulli", "tautulli"))
 class PlaybackAdmin(ReadOnlyAdmin):
     """What was played, the latest first."""
 
-    list_display = ("title", "person", "served", "player", "transcoded", "finished", "started_at", "ended_at")
-    list_filter = ("served", "finished", "transcoded", "kind")
+    list_display = ("title", "person", "served", "missed", "player", "transcoded", "finished", "started_at", "ended_at")
+    list_filter = ("served", "missed", "finished", "transcoded", "kind")
     search_fields = ("title", "who", "user__title", "player")
     list_select_related = ("user",)
     fields = (
-        "title", "person", "served", "kind", "rating_key", "player", "transcoded", "finished", "started_at", "ended_at",
+        "title", "person", "served", "missed", "missed_why", "sources", "played_seconds",
+        "kind", "rating_key", "player", "transcoded", "finished", "started_at", "ended_at",
     )  # fmt: skip
     readonly_fields = fields
     list_before_template = "admin/caching/watcher.html"

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Status
+from ninja import Query, Router, Schema, Status
+from pydantic import BaseModel, Field
 
 from cacherr.envelope import Envelope, failed, ok
 from caching import cycle, events, nudge, pausing, state
 from caching.api.cycles import StartCache
 from caching.health import health
+from caching.ledger import reading
 
 router = Router(tags=["state and cycles"])
 open_router = Router(tags=["health"])
@@ -21,6 +23,39 @@ class HealthAnswer(Answer):
 
     status: str
     checks: dict[str, dict[str, Any]]
+
+
+class Days(BaseModel):
+    """How far back."""
+
+    days: int = Field(reading.DAYS, ge=1, le=366)
+
+
+class Day(Schema):
+    """A day in the time zone of the settings. Sizes in bytes; rates from 0 to 1, null where nothing was played."""
+
+    date: str
+    plays: int
+    from_cache: int
+    from_array: int
+    unknown: int
+    hit_rate: float | None
+    hours_from_cache: float
+    hours_from_array: float
+    hit_rate_by_hours: float | None
+    missed: dict[str, int]
+    """Why plays did not come from the cache: not wanted, no room, too late, unknown."""
+    files_cached: int
+    bytes_cached: int
+    files_returned: int
+    bytes_returned: int
+
+
+class History(Schema):
+    """Day by day."""
+
+    days: int
+    items: list[Day]
 
 
 @open_router.get("health", response={200: HealthAnswer, 503: HealthAnswer})
@@ -41,8 +76,14 @@ def get_status(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
 
 @router.get("stats", response=Answer)
 def get_stats(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
-    """How full the caches are."""
-    return ok(state.stats_data())
+    """How full the caches are, and what the plays of the last 30 days came to."""
+    return ok(state.stats_data() | {"playback": reading.summary()})
+
+
+@router.get("stats/history", response=Envelope[History])
+def get_history(request: HttpRequest, asked: Query[Days]) -> dict[str, Any]:  # noqa: ARG001
+    """Plays and what was moved, day by day, the oldest first; today is the last."""
+    return ok({"days": asked.days, "items": reading.history(asked.days)})
 
 
 @router.post("start-cache", response={202: Answer})

@@ -8,7 +8,7 @@ from ninja import Query, Router, Schema
 
 from cacherr.envelope import Envelope, Page, Window, ok
 from caching import state, watching
-from caching.models import Playback, Served
+from caching.models import Missed, Playback, Served
 from plexusers.models import PlaybackTrigger, PlaySession, WatchPolicy
 
 router = Router(tags=["watching"])
@@ -48,6 +48,12 @@ class PlaybackData(Schema):
     player: str
     transcoded: bool
     served: Served
+    missed: Missed | Literal[""]
+    """Why its files were not cached when it began; empty: they were, or nobody noted it."""
+    missed_why: str
+    sources: str
+    """The claims under which it was wanted, separated by commas."""
+    played_seconds: int
     finished: bool
     started_at: datetime
     ended_at: datetime | None
@@ -81,6 +87,10 @@ def playback_data(row: Playback) -> dict[str, Any]:
         "player": row.player,
         "transcoded": row.transcoded,
         "served": row.served,
+        "missed": row.missed,
+        "missed_why": row.missed_why,
+        "sources": row.sources,
+        "played_seconds": row.played_seconds,
         "finished": row.finished,
         "started_at": row.started_at,
         "ended_at": row.ended_at,

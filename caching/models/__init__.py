@@ -4,7 +4,7 @@ from caching.models.cached_file import CachedFile, MadeDirectory
 from caching.models.cycle import Cycle, CycleState, Phase, Pulse
 from caching.models.operation import AUTOMATIC, LIVE_STATES, PLAYBACK, RESCUE, Kind, Operation, State, Way
 from caching.models.pin import Pin, PinKind
-from caching.models.playback import Playback, Served, WatcherState
+from caching.models.playback import Missed, Playback, Served, WatcherState
 from caching.models.policy import AssociatedFiles, CachePolicy
 from caching.models.storage import Mode, PathMapping, Placement, Root
 
@@ -20,6 +20,7 @@ __all__ = [
     "CycleState",
     "Kind",
     "MadeDirectory",
+    "Missed",
     "Mode",
     "Operation",
     "PathMapping",

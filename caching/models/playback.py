@@ -13,6 +13,15 @@ class Served(models.TextChoices):
     UNKNOWN = "unknown", "unknown"
 
 
+class Missed(models.TextChoices):
+    """Why a file that was played from the array was not cached."""
+
+    NOT_WANTED = "not wanted", "nobody wanted it"
+    NO_ROOM = "no room", "there was no room"
+    TOO_LATE = "too late", "it was on its way"
+    UNKNOWN = "unknown", "unknown"
+
+
 class Playback(models.Model):
     """Somebody played a film or an episode: the watcher's history. Times are UTC."""
 
@@ -28,6 +37,14 @@ class Playback(models.Model):
         "played", max_length=8, choices=Served.choices, default=Served.UNKNOWN,
         help_text="Where its files were when it began.",
     )  # fmt: skip
+    missed = models.CharField(
+        "why not cached", max_length=10, choices=Missed.choices, blank=True,
+        help_text="Why its files were not cached when it began; empty: they were.",
+    )  # fmt: skip
+    missed_why = models.TextField("in words", blank=True)
+    sources = models.TextField(blank=True, help_text="The claims under which it was wanted, separated by commas.")
+    first_offset = models.BigIntegerField(default=0, help_text="Where it began, in milliseconds.")
+    played_seconds = models.PositiveIntegerField(default=0, help_text="How much of it was played, once it is over.")
     finished = models.BooleanField(default=False, help_text="Whether it came so far that Plex takes it for watched.")
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from caching.ledger import noting
 from caching.models import CachedFile, PathMapping, Playback, Served
 from caching.models.file_row import path_key
 from caching.paths import locate
@@ -14,7 +15,9 @@ from plexusers.sessions import Begun
 
 def begin(begun: Begun, files: Iterable[str], mappings: Sequence[PathMapping]) -> Playback:
     """Somebody plays a film or an episode; `files` are those that may be read for it, as Plex sees them."""
-    row = begun.row
+    row, files = begun.row, list(files)
+    where = served(files, mappings)
+    noted = noting.note(files, where, mappings)
     return Playback.objects.create(
         session_key=row.session_key,
         user=row.user,
@@ -24,7 +27,11 @@ def begin(begun: Begun, files: Iterable[str], mappings: Sequence[PathMapping]) -
         title=row.title,
         player=row.player,
         transcoded=row.transcoded,
-        served=served(files, mappings),
+        served=where,
+        missed=noted.missed,
+        missed_why=noted.why,
+        sources=",".join(noted.sources),
+        first_offset=row.offset,
         started_at=row.started_at,
     )
 
@@ -36,7 +43,9 @@ def finish(begun: Begun) -> None:
 
 def end(row: PlaySession, at: datetime) -> None:
     """The session is over."""
-    _of(row).update(ended_at=at)
+    for playback in _of(row):
+        seconds = noting.played_seconds(playback.first_offset, row.offset, at - playback.started_at)
+        _of(row).filter(pk=playback.pk).update(ended_at=at, played_seconds=seconds)
 
 
 def clear_history() -> int:
