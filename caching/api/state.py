@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema, Status
 from pydantic import BaseModel, Field
 
 from cacherr.envelope import Envelope, failed, ok
-from caching import cycle, events, nudge, pausing, state
+from caching import cycle, events, metrics, nudge, pausing, state
 from caching.api.cycles import StartCache
 from caching.health import health
 from caching.ledger import reading
@@ -84,6 +84,12 @@ def get_stats(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
 def get_history(request: HttpRequest, asked: Query[Days]) -> dict[str, Any]:  # noqa: ARG001
     """Plays and what was moved, day by day, the oldest first; today is the last."""
     return ok({"days": asked.days, "items": reading.history(asked.days)})
+
+
+@router.get("metrics", response=str)
+def get_metrics(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Metrics in Prometheus' text format: the one answer without an envelope."""
+    return HttpResponse(metrics.text(), content_type=metrics.CONTENT_TYPE)
 
 
 @router.post("start-cache", response={202: Answer})
