@@ -13,9 +13,8 @@ BY_SOURCE = {"ondeck": ("on deck", 20), "watchlist": ("watchlist", 10)}
 BY_POSITION = {0: ("current", 15), 1: ("next", 10)}
 FURTHER_USER = 5
 FURTHER_USERS_MOST = 15
+PROTECTING = {"playing": "playing now", "pin": "pinned"}
 PROTECTED = 100
-PROTECTED_BY = {"playing": "playing now", "pin": "pinned"}
-"""Sources whose wants nothing weighs against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ BY_AGE = {"ondeck": Aging(7, 5, ((30, -10), (14, -5))), "watchlist": Aging(7, 10
 def score(wants: Sequence[Want], now: int) -> tuple[int, tuple[Part, ...]]:
     """The score of a file from everybody's wants for it, with its parts. The best want decides, further users add."""
     sources = {want.source for want in wants}
-    for source, label in PROTECTED_BY.items():
+    for source, label in PROTECTING.items():
         if source in sources:
             return PROTECTED, (Part(label, PROTECTED),)
     best = max((_of_one(want, now) for want in wants), key=lambda parts: (sum(part.points for part in parts), parts))

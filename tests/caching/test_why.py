@@ -127,8 +127,8 @@ def test_a_show_is_explained_episode_by_episode(client: Client, neighbours: Neig
     ("happens", "words"),
     [
         ("switched off", ("its library, Movies, is switched off", "Switch the library Movies on")),
-        ("no room", ("no room within the cache limit", "Pin it")),
-        ("too large", ("larger than the cache limit", "make room")),
+        ("no room", ("no room within", "Pin it")),
+        ("too large", ("the cache limit of 10 B", "make room")),
         ("pinned", ("pinned", "until it is unpinned")),
         ("unmapped", ("no path mapping covers it", "Mend what the reason names")),
         ("gone", ("not found below", "Mend what the reason names")),
