@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from caching.ledger import reading
+from caching.ledger import chart, reading
 from caching.ledger.noting import played_seconds
 from caching.models import CachedFile, CachePolicy, Operation, Playback
 from caching.watching.looking import Looker
@@ -187,6 +187,21 @@ def test_the_dashboard_shows_a_chart_that_can_be_read_without_seeing_it(client: 
     assert "<table" in card
     assert "About 1 wake-up of the array" in card
     assert " style=" not in card
+
+
+def test_the_chart_stacks_a_day_and_leaves_the_others_empty() -> None:
+    days = [
+        {"date": f"2026-01-0{number}", "from_cache": cache, "from_array": array}
+        for number, (cache, array) in enumerate([(3, 1), (0, 0), (0, 2)], 1)
+    ]
+    first, upon, last = chart.bars(days)
+    assert (first["kind"], upon["kind"], last["kind"]) == ("cache", "array", "array")
+    assert first["x"] == upon["x"] != last["x"]
+    assert float(upon["y"]) == 0
+    assert float(upon["y"]) + float(upon["height"]) == float(first["y"])
+    assert {float(one["y"]) + float(one["height"]) for one in (first, last)} == {chart.HEIGHT}
+    assert upon["title"] == "2026-01-01: 1 play from the array"
+    assert chart.bars(days[1:2]) == []
 
 
 def test_without_plays_the_dashboard_says_so(client: Client, db: None) -> None:

@@ -231,3 +231,12 @@ def test_pins_cost_no_request_and_the_same_queries_however_many_there_are(
     with django_assert_max_num_queries(5):
         answer = pinning.answer(Versions.ALL)
     assert (len(answer.wants), plex.requests) == (many * 3, [])
+
+
+def test_what_is_cached_already_counts_as_room_because_it_may_leave(neighbours: Neighbours, plex: StandIn) -> None:
+    neighbours.on_deck(neighbours.alex, neighbours.film("Film"))
+    run()
+    huge = 10**15  # more than any disk has free, so that nothing else can explain it
+    CachedFile.objects.update(size=huge)
+    (room,) = pinning.whole_room([neighbours.ground.mapping])
+    assert room.free > huge
