@@ -66,10 +66,12 @@ class PinAdmin(ReadOnlyAdmin):
 
     def _pin(self, request: HttpRequest) -> HttpResponse:
         season, versions = request.POST.get("season", ""), request.POST.get("versions", "")
-        if (season and not season.isdecimal()) or versions not in {"", *Versions.values}:
+        if (season and not _is_season(season)) or versions not in {"", *Versions.values}:
             messages.error(request, "This cannot be understood: choose from the page.")
             return redirect(reverse("admin:caching_pin_add"))
-        asked = AskedFor(request.POST.get("rating_key", "")[:64], int(season) if season else None, versions)
+        asked = AskedFor(
+            request.POST.get("rating_key", "").replace("\0", "")[:64], int(season) if season else None, versions
+        )
         try:
             row, _ = pinning.pin(asked, request.user.get_username())
         except CacherrError as error:
@@ -90,6 +92,10 @@ class PinAdmin(ReadOnlyAdmin):
         if not shown.files:
             return "not in the library now"
         return f"{readable(shown.bytes_cached)} of {readable(shown.size)}"
+
+
+def _is_season(text: str) -> bool:
+    return text.isdecimal() and text.isascii() and len(text) <= 5
 
 
 def found(query: str) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """What the commands `pin` and `unpin` have in common: their arguments, and going through what is named."""
 
+import argparse
 import os
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,13 @@ from caching.management.ordering import escaped
 from caching.named import keys_named
 
 
+def season(text: str) -> int:
+    """A season's number. Raises ArgumentTypeError."""
+    if not (text.isdecimal() and text.isascii() and len(text) <= 5):
+        raise argparse.ArgumentTypeError(f"{text} is no season's number: write 1, or 0 for the specials")
+    return int(text)
+
+
 class PinCommand(CacherrCommand):
     """A command about what a person names by rating key or path."""
 
@@ -22,7 +30,7 @@ class PinCommand(CacherrCommand):
         """Rating keys or paths, and a season."""
         super().add_arguments(parser)
         parser.add_argument("keys", nargs="*", metavar="KEY", help="a rating key, or the path of a film or an episode")
-        parser.add_argument("--season", type=int, help="only this season of a show; 0: the specials")
+        parser.add_argument("--season", type=season, metavar="N", help="only this season of a show; 0: the specials")
 
     def each(self, targets: list[str], work: Callable[[str], dict[str, Any]]) -> tuple[dict[str, Any], int]:
         """Do it for each rating key that the targets name; what is refused does not hinder the rest."""

@@ -9,6 +9,7 @@ from cacherr.errors import PlexError, RefusedError
 from caching import mappings
 from caching.models import CachedFile, Pin, PinKind
 from caching.named import keys_of
+from caching.orders.targets import is_rating_key
 from caching.pinning.room import Fit, fit, whole_room
 from caching.pinning.wanting import Pinned, items_of
 from caching.planning.sizes import readable
@@ -147,7 +148,7 @@ def season_title(show: str, season: int) -> str:
 
 def _season_by_key(rating_key: str) -> Target:
     try:
-        episodes = connect().items(rating_key) if rating_key.isdigit() else ()
+        episodes = connect().items(rating_key) if is_rating_key(rating_key.encode()) else ()
     except PlexError as error:
         raise RefusedError(f"{UNKNOWN} {error.message}", error.cure) from error
     known = library.entries(item.rating_key for item in episodes)

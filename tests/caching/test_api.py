@@ -50,6 +50,8 @@ def post(client: Client, path: str, body: object = "", **headers: str) -> Any:
 ENDPOINTS = [
     ("get", "/api/status"),
     ("get", "/api/stats"),
+    ("get", "/api/stats/history"),
+    ("get", "/api/pins"),
     ("post", "/api/start-cache"),
     ("post", "/api/stop-cache"),
     ("get", "/api/cycles"),

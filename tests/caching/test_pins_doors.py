@@ -107,6 +107,7 @@ def test_pins_are_made_listed_and_removed_by_command(installation: Installation,
     assert installation.run("pin").output == "Nothing is pinned.\n"
     assert installation.run("unpin", movie.key).code == 1
     assert installation.run("unpin").code == 2
+    assert installation.run("unpin", movie.key, "--season", "9" * 30).code == 2
 
 
 def test_the_admin_finds_titles_and_pins_them(client: Client, neighbours: Neighbours, admin_user: User) -> None:
@@ -136,7 +137,13 @@ def test_the_admin_pins_a_season_and_says_what_is_refused(
     assert Pin.objects.get().title == "Show (2010), season 2"
     answer = client.post("/admin/caching/pin/add/", {"rating_key": "999999"}, follow=True)
     assert "nothing by this rating key" in answer.content.decode()
-    for nonsense in ({}, {"rating_key": show.key, "season": "x"}, {"rating_key": show.key, "versions": "worst"}):
+    for nonsense in (
+        {},
+        {"rating_key": show.key, "season": "x"},
+        {"rating_key": show.key, "versions": "worst"},
+        {"rating_key": show.key, "season": "9" * 30},
+        {"rating_key": "\0"},
+    ):
         assert client.post("/admin/caching/pin/add/", nonsense).status_code == 302
     assert Pin.objects.count() == 1
 
