@@ -55,4 +55,6 @@ def link(row: CachedFile) -> str:
 
 def _file(one: dict[str, Any]) -> dict[str, Any]:
     word = "In conflict" if one["decision"] == "skip" and one["cached"] else WORDS[one["decision"]]
-    return one | {"word": word, "size": readable(one["size"]), "who": ", ".join(one["wanted_by"])}
+    name = one["path"].replace("\\", "/").rpartition("/")[2]
+    heading = one["title"] if one["title"] and not one["belongs_to"] else name
+    return one | {"heading": heading, "word": word, "size": readable(one["size"]), "who": ", ".join(one["wanted_by"])}
