@@ -99,7 +99,7 @@ def test_a_redirect_is_not_followed_and_takes_no_token_anywhere(settings: Settin
         settings.CACHERR_OUTBOUND_GATEWAY = server.url
         with pytest.raises(PlexUnreachableError):
             plextv.account(PlexTv("client-1", "token-alex"))
-        assert other.seen == []
+        assert (len(server.seen), other.seen) == (1, [])
 
 
 def test_the_token_goes_in_a_header_and_never_in_an_address(settings: Settings) -> None:
