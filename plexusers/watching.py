@@ -129,7 +129,8 @@ class _Refresh:
     def _told(self, section: LibrarySection, until: int, *, whole: bool) -> _Told:
         try:
             if not whole:
-                changes = newest(self._reading(section, FIRST).batches(), _viewed_at, until - OVERLAP)
+                # At least 1: what was never watched has no time, and there may be a whole library of it.
+                changes = newest(self._reading(section, FIRST).batches(), _viewed_at, max(until - OVERLAP, 1))
                 return _Told(_by_key(changes), whole=False)
             return self._all_watched(section)
         except UnsortedError:

@@ -171,3 +171,14 @@ def test_the_demonstration_caches_something_and_removes_its_directory(
     assert list(own.glob("cacherr-demo-*")) == []
     assert list(config.glob("*.sqlite3")) == []
     assert contents(installation.cache) == {}
+
+
+def test_a_message_that_was_cut_short_does_not_end_the_worker(installation: Installation, film: bytes) -> None:
+    queue = installation.config / "broker" / "queue"
+    with serving(installation) as served:
+        served.port  # noqa: B018 - waits until it is ready
+        torn = queue / "1_torn.cacherr.msg"
+        torn.touch()
+        until(lambda: not torn.exists(), "the worker to take the message")
+        assert served.get("/api/start-cache", method="POST", body={})[0] == 202
+        until(lambda: rows(installation, "SELECT 1 FROM caching_cycle WHERE state = 'completed'"), "the cycle", 30)
