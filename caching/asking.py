@@ -30,11 +30,14 @@ class Asked:
 
     plex: Plex
     answers: tuple[Answer, ...]
+    troubles: tuple[tuple[str, str, str], ...] = ()
+    """What else went wrong: the source, whose it is, and why."""
 
     @property
     def trouble(self) -> str:
-        """What is unknown and why, in a line for each reason; empty when all is well."""
-        return " ".join(sources.lines((one.source, one.who, one.failed) for one in self.answers if one.failed))
+        """What is unknown and why, on one line; empty when all is well."""
+        unknown = ((one.source, one.who, one.failed) for one in self.answers if one.failed)
+        return " ".join(sources.lines((*self.troubles, *unknown)))
 
 
 def ask(tell: Tell) -> Asked:
@@ -56,10 +59,9 @@ class _Asking:
     def run(self) -> Asked:
         self._tell(Phase.USERS, 0, 0)
         plex = connect()
-        discovery.keep_up()
-        failed = indexing.refresh(plex).failed
-        if failed and not sources.is_known(indexing.SOURCE):
-            self._doubts[NOBODY] = failed
+        failures = {discovery.SOURCE: discovery.keep_up().failed, indexing.SOURCE: indexing.refresh(plex).failed}
+        if failures[indexing.SOURCE] and not sources.is_known(indexing.SOURCE):
+            self._doubts[NOBODY] = failures[indexing.SOURCE]
         people = everybody(self._now)
         active = [person for person in people if person.status == "active"]
         answers = [*self._decks(plex, active), self._playing(plex)]
@@ -67,7 +69,8 @@ class _Asking:
         answers += self._watchlists(active)
         if self._policy.recently_added:
             answers.append(recent.lately(self._policy, self._shelf, self._now, self._doubts.get(NOBODY, "")))
-        return Asked(plex, tuple(answers))
+        troubles = tuple((source, "", why) for source, why in failures.items() if why)
+        return Asked(plex, tuple(answers), troubles)
 
     def _decks(self, plex: Plex, people: list[Person]) -> list[Answer]:
         """On deck of each, with what comes next. Of one user after the other: Plex is asked one thing at a time."""

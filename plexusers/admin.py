@@ -4,12 +4,22 @@ from django.contrib import admin
 
 from cacherr.settings_admin import SettingsAdmin
 from plexusers.library_admin import LibraryItemAdmin, LibrarySectionAdmin
-from plexusers.models import LibraryItem, LibrarySection, PlexServer, PlexUser, UserTypeDefaults, WatchPolicy
+from plexusers.models import (
+    LibraryItem,
+    LibrarySection,
+    PlexServer,
+    PlexUser,
+    SourceState,
+    UserTypeDefaults,
+    WatchPolicy,
+)
 from plexusers.people_admin import PlexUserAdmin, UserTypeDefaultsAdmin
+from plexusers.sources_admin import SourceStateAdmin
 
 admin.site.register(LibrarySection, LibrarySectionAdmin)
 admin.site.register(LibraryItem, LibraryItemAdmin)
 admin.site.register(PlexUser, PlexUserAdmin)
+admin.site.register(SourceState, SourceStateAdmin)
 admin.site.register(UserTypeDefaults, UserTypeDefaultsAdmin)
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from caching.models import CachedFile, Cycle, CycleState, Kind, Operation, PathMapping, Phase, Placement, Root, State
 from caching.models.file_row import path_key
-from plexusers.models import LibraryItem, LibrarySection, PlexServer, PlexUser
+from plexusers.models import LibraryItem, LibrarySection, PlexServer, PlexUser, SourceState
 
 PATH = b"Movies/Alpha \xff/Alpha.mkv"
 """Bytes that are no text: file names on Linux may be like that."""
@@ -45,6 +45,7 @@ def make_rows(directory: Path) -> Rows:
     film.files.create(path="/data/Movies/Alpha.mkv", size=1000, version="1")
     film.guids.create(guid="imdb://tt0000001")
     now = timezone.now()
+    SourceState.objects.create(source="library", status="fresh", since=now, checked_at=now, good_at=now)
     cycle = Cycle.objects.create(state=CycleState.RUNNING, phase=Phase.CACHING, started_at=now, items_total=2)
     running, done = [
         Operation.objects.create(
