@@ -4,10 +4,13 @@ It sets time limits, retries what may succeed later, honours Retry-After within 
 sends requests for outside services through the gateway of `CACHERR_OUTBOUND_GATEWAY` when one is set.
 """
 
+import logging
+import socket
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
-from urllib.parse import urlsplit
+from contextlib import ExitStack
+from typing import Any, Self
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from django.conf import settings
@@ -23,6 +26,7 @@ READ_SECONDS = 20.0
 MAX_WAIT_SECONDS = 15.0
 MAX_REDIRECTS = 3
 READ_STEP = 64 * 1024
+SOCKET_MAX_BYTES = 4 * 1024 * 1024
 
 
 Response = requests.Response
@@ -132,3 +136,73 @@ def session(headers: Mapping[str, str] | None = None, *, local: str = "") -> req
     if local:
         made.mount(local.rstrip("/") + "/", BoundedAdapter(max_retries=retry))
     return made
+
+
+class SocketError(Exception):
+    """A websocket could not be opened, or broke off. The text holds no address: that may carry a token."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+        """The status of a refusal; 0 when there was none."""
+
+
+class Socket:
+    """A websocket to the Plex server at its address, for listening. Raises SocketError; for one thread."""
+
+    def __init__(
+        self,
+        address: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> None:
+        from websockets.exceptions import InvalidStatus, WebSocketException
+        from websockets.sync.client import connect
+
+        parts = urlsplit(address)
+        url = f"ws{address.rstrip('/').removeprefix('http')}{path}" + (f"?{urlencode(query)}" if query else "")
+        self._stack = ExitStack()
+        try:
+            # With a connection of our own the library follows no redirect, which would hand the token to a stranger.
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            line = socket.create_connection((parts.hostname or "", port), CONNECT_SECONDS)
+            self._stack.callback(line.close)
+            opening = connect(
+                url, sock=line, additional_headers=headers, user_agent_header=f"Cacherr/{__version__}",
+                proxy=None, compression=None, open_timeout=CONNECT_SECONDS, close_timeout=1.0,
+                max_size=SOCKET_MAX_BYTES, logger=_silent(),
+            )  # fmt: skip
+            self._connection = self._stack.enter_context(opening)
+        except InvalidStatus as refusal:
+            self._stack.close()
+            status = refusal.response.status_code
+            raise SocketError(f"The server refuses (status {status}).", status) from None
+        except (OSError, ValueError, WebSocketException) as error:
+            self._stack.close()
+            raise SocketError(f"No connection ({type(error).__name__}).") from None
+
+    def receive(self, seconds: float) -> str | bytes | None:
+        """The next message; None when none came within so many seconds."""
+        from websockets.exceptions import WebSocketException
+
+        try:
+            return self._connection.recv(timeout=seconds)
+        except TimeoutError:
+            return None
+        except (OSError, WebSocketException) as error:
+            raise SocketError(f"The connection broke off ({type(error).__name__}).") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+
+def _silent() -> logging.Logger:
+    """A logger that says nothing: on its lowest level the library writes whole requests down, tokens included."""
+    logger = logging.getLogger("cacherr.outbound.socket")
+    logger.disabled = True
+    return logger
