@@ -56,6 +56,9 @@ class Books(Protocol):
     def read(self) -> tuple[Manners, Mapping[str, Rest]] | None:
         """The manners in force, and every rest that is written down, by host. None: they cannot be read now."""
 
+    def close(self) -> None:
+        """Put the books away: the clerk's thread may rest for long, or end."""
+
 
 class NotNowError(CacherrError):
     """A request was not sent: the host rests, or this process ends."""
@@ -157,7 +160,7 @@ class Politeness:
         self._lock = threading.Lock()
         self._books: Books | None = None
         self._known = _Known(Manners())
-        self._clerk = Clerk(self._keep_books)
+        self._clerk = Clerk(self._keep_books, self._close_books)
 
     def follow(self, books: Books | None, manners: Manners | None = None) -> None:
         """From now on by these books, or without any by these manners; what was known is forgotten."""
@@ -271,6 +274,10 @@ class Politeness:
                 known.manners = told[0]
                 known.adopt(told[1])
         return bool(counts or rests)
+
+    def _close_books(self) -> None:
+        if self._books:
+            self._books.close()
 
 
 def sentence(name: str, rest: Rest) -> str:

@@ -54,9 +54,12 @@ def outcome_of(status: int | None) -> str:
 class Clerk:
     """Does a piece of work again and again, as long as there is something to do."""
 
-    def __init__(self, work: Callable[[], bool], seconds: float = ROUND_SECONDS) -> None:
-        """`work` says whether there was anything to do; it is done by one at a time, every `seconds` seconds."""
-        self._work, self._seconds = work, seconds
+    def __init__(self, work: Callable[[], bool], put_away: Callable[[], None], seconds: float = ROUND_SECONDS) -> None:
+        """`work` says whether there was anything to do; it is done by one at a time, every `seconds` seconds.
+
+        `put_away` comes after each time in the clerk's own thread.
+        """
+        self._work, self._put_away, self._seconds = work, put_away, seconds
         self._working = threading.Lock()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -101,6 +104,7 @@ class Clerk:
                     return
                 self._wanted = False
             idle = 0 if self.work() else idle + 1
+            self._put_away()
             with self._changed:
                 self._rounds += 1
                 self._changed.notify_all()

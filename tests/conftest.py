@@ -83,6 +83,8 @@ class Installation:
         """The variables of a command; an empty text removes one."""
         own = {
             "CACHERR_CONFIG_DIR": str(self.config),
+            "CACHERR_PLEXTV_INTERVAL_MS": "0",
+            "CACHERR_PLEXTV_PER_MINUTE": "0",
             "PLEX_SOURCE": PLEX_PREFIX,
             "REAL_SOURCE": str(self.array),
             "CACHE_DESTINATION": str(self.cache),

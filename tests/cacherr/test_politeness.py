@@ -70,6 +70,8 @@ class Paper:
         self.reads += 1
         return None if self.is_lost else (self.manners, dict(self.rests))
 
+    def close(self) -> None: ...
+
 
 AT_ONCE = Limits(0, 0)
 FAST = Manners(AT_ONCE, AT_ONCE, AT_ONCE)
