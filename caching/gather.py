@@ -112,9 +112,7 @@ class Gatherer:
         if look.kind is disk.Kind.FILE and look.links > 1 and mapping.mode == Mode.MOVE:
             self._skip(file.path, title, sidecars.hard_linked(look), problem=False)
         elif look.kind is disk.Kind.FILE and self._may_be_unfinished(look, mapping):
-            self._skip(
-                file.path, title, "has just arrived: it is cached once nothing changed it for a while", problem=False
-            )
+            self._skip(file.path, title, ARRIVED, problem=False)
         elif look.kind is disk.Kind.FILE:
             return look.size
         else:

@@ -23,8 +23,8 @@ FLOOR = {
     "origin", "outbound", "overrides", "politeness", "rests", "settings_admin", "tally", "turns",
 }  # fmt: skip
 ROOF = {
-    "__main__", "admin", "api", "apps", "asgi", "celery", "checks", "demo", "management", "settings", "supervisor",
-    "urls",
+    "__main__", "admin", "api", "apps", "asgi", "broker", "celery", "checks", "demo", "management", "settings",
+    "supervisor", "urls",
 }  # fmt: skip
 DOORS = {"tasks", "admin", "api", "consumers", "management"}
 ENTRY_POINTS = {"manage.py", "cacherr/__main__.py", "cacherr/asgi.py", "cacherr/celery.py"}

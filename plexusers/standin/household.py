@@ -3,24 +3,24 @@
 import itertools
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
 from plexusers.standin.deck import newest_first, next_episode, on_deck
-from plexusers.standin.library import Library
+from plexusers.standin.library import Added
+from plexusers.standin.notices import Notices
+from plexusers.standin.online import Online
+from plexusers.standin.people import People
 from plexusers.standin.records import (
-    OWNER_ID,
     Account,
     ClipKind,
     Episode,
     Item,
-    Kind,
     Movie,
     Playable,
     Playing,
     PlayState,
     Season,
-    Section,
     Show,
     Version,
     Viewing,
@@ -31,7 +31,7 @@ WATCHED_FROM = 0.9
 """The part of an item after which Plex takes it for watched."""
 
 
-class Household(Library):
+class Household(People):
     """Everything a stand-in server tells: its library, its accounts, and what each of them watched and is playing.
 
     Every method is safe to call from any thread. Times (`at`) are epoch seconds in UTC and default to now.
@@ -53,51 +53,16 @@ class Household(Library):
         self.on_deck_weeks = on_deck_weeks
         """What was not watched for so many weeks is left off the deck. A real server comes with 16."""
         self.on_deck_limit = on_deck_limit
-        self.accounts: dict[int, Account] = {}
         self.playing: dict[int, Playing] = {}
         """By session key."""
+        self.notices = Notices()
+        """Tells those who listen to the websocket."""
+        self.online = Online(self.lock, self.clock)
+        """What plex.tv and its hosts know beyond the accounts: watchlists, feeds, sign-ins."""
         self.history: list[Viewing] = []
         """Oldest first."""
-        self._revoked: set[int] = set()
         self._states: defaultdict[int, dict[str, WatchState]] = defaultdict(dict)
         self._turns = itertools.count(1)
-
-    @property
-    def owner(self) -> Account:
-        """The account that owns the server."""
-        return self.accounts[OWNER_ID]
-
-    def add_account(
-        self,
-        title: str,
-        token: str,
-        kind: Kind = "home",
-        *,
-        number: int | None = None,
-        sections: Iterable[Section] | None = None,
-    ) -> Account:
-        """Adds somebody. `number` is the id plex.tv gave (the owner's is always 1); `sections` limits what they see."""
-        with self.lock:
-            number = OWNER_ID if kind == "owner" else number or 1000 + len(self.accounts)
-            shared = None if sections is None else frozenset(section.key for section in sections)
-            self.accounts[number] = Account(number, title, token, kind, shared)
-            return self.accounts[number]
-
-    def revoke(self, account: Account) -> None:
-        """Makes the account's token worthless, as when a share ends or everybody is signed out."""
-        with self.lock:
-            self._revoked.add(account.id)
-
-    def admit(self, account: Account) -> None:
-        """Makes a revoked token good again."""
-        with self.lock:
-            self._revoked.discard(account.id)
-
-    def account_of(self, token: str | None) -> Account | None:
-        """Whose token this is; None when it is nobody's or revoked."""
-        with self.lock:
-            known = (one for one in self.accounts.values() if one.id not in self._revoked)
-            return next((one for one in known if one.token == token), None)
 
     def state(self, account: Account, item: Item) -> WatchState:
         """How far the account got with a film or an episode."""
@@ -153,13 +118,15 @@ class Household(Library):
             self.playing[key] = Playing(key, account.id, item.key, chosen, state, offset_ms, transcoded)
             if offset_ms:
                 self.watch(account, item, offset_ms=offset_ms)
+            self.notices.playing(self.playing[key])
             return self.playing[key]
 
     def start_clip(self, account: Account, kind: ClipKind = "preroll") -> Playing:
-        """Somebody is shown what is in no library: a pre-roll or live television."""
+        """Somebody is shown or hears what is no video of a library: a pre-roll, live television, a piece of music."""
         with self.lock:
             key = next(self._turns)
             self.playing[key] = Playing(key, account.id, None, clip=kind)
+            self.notices.playing(self.playing[key])
             return self.playing[key]
 
     def stop_playing(self, account: Account, item: Playable | None = None) -> None:
@@ -167,6 +134,7 @@ class Household(Library):
         with self.lock:
             for playing in self._plays(account, item):
                 del self.playing[playing.key]
+                self.notices.playing(playing, "stopped")
 
     def remove(self, item: Item) -> set[str]:
         """Takes an item away with all that hangs below it, with its watch states and whoever plays it."""
@@ -176,6 +144,7 @@ class Household(Library):
                 for key in gone & states.keys():
                     del states[key]
             self.playing = {key: one for key, one in self.playing.items() if one.item not in gone}
+            self.notices.timeline(item, "deleted")
             return gone
 
     def on_deck(self, account: Account) -> list[Playable]:
@@ -204,6 +173,12 @@ class Household(Library):
                 return found[0]
             untouched = not any(self.state(account, episode).view_count for episode in episodes)
             return next((one for one in episodes if untouched and one.season_index != 0), None)
+
+    def _put(self, item: Added) -> Added:
+        known = item.key in self.items
+        put = super()._put(item)
+        self.notices.timeline(put, "updated" if known else "created")
+        return put
 
     def _plays(self, account: Account, item: Playable | None) -> list[Playing]:
         mine = [one for one in self.playing.values() if one.account == account.id]

@@ -15,6 +15,7 @@ from pytest_django.fixtures import Settings
 from caching import audit_page, auditing, orders
 from caching.models import CachedFile, Cycle, CycleState, Operation, PathMapping, Root
 from tests.caching.ground import Ground, make_ground
+from tests.caching.quiet import make_quiet
 from tests.caching.rows import Rows, make_rows
 
 pytestmark = pytest.mark.django_db
@@ -189,9 +190,7 @@ def test_a_running_cycle_is_not_ended_by_looking_at_it(admin_client: Client, row
 
 @pytest.fixture
 def ground(tmp_path: Path, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Ground:
-    settings.CONFIG_DIR = tmp_path_factory.mktemp("config")
-    for name in ("queue", "control"):
-        (settings.BROKER_DIR / name).mkdir(parents=True, exist_ok=True)
+    make_quiet(settings, tmp_path_factory.mktemp("config"))
     made = make_ground(tmp_path, "symlink")
     made.cached()
     return made
