@@ -74,6 +74,7 @@ def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own sig
                 _item("Operations", "swap_vert", "caching_operation_changelist"),
                 _item("Cycles", "autorenew", "caching_cycle_changelist"),
                 _item("Audit", "fact_check", "caching_audit"),
+                _item("Requests", "network_check", "plexusers_requestcount_changelist"),
             ],
         },
         {

@@ -3,7 +3,10 @@
 from django.contrib import admin
 
 from cacherr.settings_admin import SettingsAdmin
-from plexusers.models import PlexServer
+from plexusers.models import PlexServer, RequestCount
+from plexusers.request_admin import RequestCountAdmin
+
+admin.site.register(RequestCount, RequestCountAdmin)
 
 
 @admin.register(PlexServer)
