@@ -1,6 +1,7 @@
 """The books of requests in the database: counts add up, rests are shared, old days are joined, nothing is secret."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -23,7 +24,9 @@ from plexusers.models import HostRest, PlexServer, RequestCount, WatchPolicy
 from plexusers.models.asking import EARLIER
 from plexusers.plex import Plex
 from plexusers.standin import Household, StandIn, faults
+from tests.conftest import Installation
 from tests.scripted_server import Server, answer, running
+from tests.serving import rows as rows_of
 from tests.waiting import until
 
 TODAY = datetime.now(UTC).date()
@@ -219,3 +222,14 @@ def test_this_process_is_told_when_it_ends() -> None:
     from caching import stopping
 
     assert politeness.SHARED._is_ending == stopping.requested
+
+
+def test_a_command_writes_down_all_its_requests_before_it_ends(installation: Installation, plex: StandIn) -> None:
+    installation.run("cycle", "--dry-run")
+    asked = Counter(seen.path for seen in plex.requests)
+    counts = rows_of(installation, "SELECT host, outcome, SUM(count) FROM plexusers_requestcount GROUP BY 1, 2")
+    assert counts == [("server", "ok", asked.total())]
+    ((deck,),) = rows_of(
+        installation, "SELECT count FROM plexusers_requestcount WHERE endpoint = '/library/onDeck' AND host = 'server'"
+    )
+    assert deck == asked["/library/onDeck"] > 0
