@@ -20,7 +20,8 @@ PRODUCT = ("cacherr", *APPS)
 
 FLOOR = {
     "access", "accounts", "commands", "databases", "endpoints", "env", "envelope", "errors", "exposition", "fields",
-    "liveness", "origin", "outbound", "overrides", "politeness", "rests", "settings_admin", "tally", "turns",
+    "liveness", "origin", "outbound", "overrides", "politeness", "redaction", "rests", "settings_admin", "tally",
+    "turns",
 }  # fmt: skip
 ROOF = {
     "__main__", "admin", "api", "apps", "asgi", "broker", "celery", "checks", "demo", "management", "settings",
