@@ -2,15 +2,26 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Schema
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
+
+
+def without_nul(text: str) -> str:
+    """PostgreSQL takes no NUL in texts. Raises ValueError for a text with one."""
+    if "\0" in text:
+        raise ValueError("A NUL character is in no name.")
+    return text
+
+
+Search = Annotated[str, Field(max_length=200), AfterValidator(without_nul)]
+"""A text to look for."""
 
 
 class Envelope(Schema, Generic[T]):

@@ -82,6 +82,7 @@ def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own sig
             "separator": True,
             "items": [
                 _item("Plex server", "dns", "plexusers_plexserver_changelist"),
+                _item("Libraries", "video_library", "plexusers_librarysection_changelist"),
                 _item("Path mappings", "account_tree", "caching_pathmapping_changelist"),
                 _item("Caching", "tune", "caching_cachepolicy_changelist"),
                 _item("Schedule", "schedule", "django_celery_beat_periodictask_changelist"),

@@ -3,9 +3,12 @@
 from django.contrib import admin
 
 from cacherr.settings_admin import SettingsAdmin
-from plexusers.models import PlexServer, RequestCount
+from plexusers.library_admin import LibraryItemAdmin, LibrarySectionAdmin
+from plexusers.models import LibraryItem, LibrarySection, PlexServer, RequestCount
 from plexusers.request_admin import RequestCountAdmin
 
+admin.site.register(LibrarySection, LibrarySectionAdmin)
+admin.site.register(LibraryItem, LibraryItemAdmin)
 admin.site.register(RequestCount, RequestCountAdmin)
 
 

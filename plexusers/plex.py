@@ -5,20 +5,23 @@ counts; a captive portal's page parses as XML without items, so the root element
 access on plexapi's objects may send requests ("autoreload"), so that is switched off.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 from xml.etree import ElementTree
 
 from cacherr import __version__, outbound
 from cacherr.errors import ConfigurationError, PlexError, PlexSignInError, PlexUnreachableError
+from plexusers.answers import title_of
 from plexusers.models import PlexServer
 
 SIGN_IN_CURE = "Sign in again: enter a fresh X-Plex-Token of the server's owner."
 REACH_CURE = "Check that Plex is running and that its address and port are right as seen from Cacherr."
 TOKEN_STATUSES = frozenset({401, 422, 498})
 VIDEO_TYPES = frozenset({"movie", "episode"})
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,17 @@ class PlexSection:
     kind: str
     title: str
     locations: tuple[str, ...]
+    uuid: str = ""
+    content_changed: int | None = None
+    """Plex's own counter of changes; no time. None: not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A part of a list, and how many things the whole list has."""
+
+    things: tuple[T, ...]
+    total: int
 
 
 class _NotThereError(PlexUnreachableError):
@@ -123,17 +137,32 @@ class Plex:
                     kind=element.get("type", ""),
                     title=element.get("title", ""),
                     locations=tuple(place.attrib["path"] for place in element.iter("Location")),
+                    uuid=element.get("uuid", ""),
+                    content_changed=int(changed) if (changed := element.get("contentChangedAt")) else None,
                 )
                 for element in self._container("/library/sections")
             )
+
+    def page(self, key: str, start: int, size: int, turn: Callable[[ElementTree.Element], T]) -> Page[T]:
+        """At most so many things of a list from a place on, each turned into a value: one request. Raises PlexError.
+
+        The page is asked for by headers. Without them everything would come, and nothing would say how many there are.
+        """
+        headers = {"X-Plex-Container-Start": str(start), "X-Plex-Container-Size": str(size)}
+        with _named_errors(self._url):
+            container = self._container(key, headers)
+            total, offset = int(container.attrib["totalSize"]), int(container.get("offset", start))
+            if offset != start or len(container) > size or (len(container) and total < start + len(container)):
+                raise ValueError("another page than the one that was asked for")
+            return Page(tuple(turn(element) for element in container), total)
 
     def _items(self, key: str) -> tuple[PlexItem, ...]:
         with _named_errors(self._url):
             found = self._server.findItems(self._container(key))
             return tuple(_item(video) for video in found if video.type in VIDEO_TYPES)
 
-    def _container(self, key: str) -> ElementTree.Element:
-        element: ElementTree.Element | None = self._server.query(key)
+    def _container(self, key: str, headers: Mapping[str, str] | None = None) -> ElementTree.Element:
+        element: ElementTree.Element | None = self._server.query(key, headers=headers)
         if element is None or element.tag != "MediaContainer" or int(element.get("size", "-1")) != len(element):
             raise PlexUnreachableError(f"What answers at {self._url} is not a whole answer of Plex.", REACH_CURE)
         return element
@@ -217,8 +246,5 @@ def _item(video: Any) -> PlexItem:
 
 def _title(video: Any) -> str:
     data = video._data
-    if video.type == "movie":
-        return f"{data.get('title')} ({data.get('year')})" if data.get("year") else str(data.get("title"))
-    season, episode = data.get("parentIndex"), data.get("index")
-    number = f"S{int(season):02}E{int(episode):02}" if season and episode else data.get("originallyAvailableAt", "")
-    return f"{data.get('grandparentTitle')} {number} {data.get('title')}".replace("  ", " ")
+    place = (data.get("parentIndex"), data.get("index"), data.get("originallyAvailableAt", ""))
+    return title_of(video.type, str(data.get("title")), data.get("year"), str(data.get("grandparentTitle")), place)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('plexusers', '0003_type_defaults'),
+        ('plexusers', '0020_read_again'),
     ]
 
     operations = [

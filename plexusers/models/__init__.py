@@ -7,7 +7,7 @@ from plexusers.models.policy import PlaybackTrigger, Versions, WatchPolicy
 from plexusers.models.server import PlexServer, new_client_identifier, validate_server_address
 from plexusers.models.source import SourceState, SourceStatus
 from plexusers.models.user import PREFERENCES, PlexUser, TokenOrigin, UserKind, UserTypeDefaults
-from plexusers.models.watching import WatchlistEntry, WatchState
+from plexusers.models.watching import WatchlistEntry, WatchReading, WatchState, is_watched
 
 __all__ = [
     "PREFERENCES",
@@ -30,8 +30,10 @@ __all__ = [
     "UserTypeDefaults",
     "Versions",
     "WatchPolicy",
+    "WatchReading",
     "WatchState",
     "WatchlistEntry",
+    "is_watched",
     "new_client_identifier",
     "validate_server_address",
 ]

@@ -32,6 +32,9 @@ class LibrarySection(models.Model):
     )
     read_at = models.DateTimeField(null=True, editable=False, help_text="When changes were read last (UTC).")
     read_whole_at = models.DateTimeField(null=True, editable=False, help_text="When all was read last (UTC).")
+    whole_due_at = models.DateTimeField(
+        null=True, editable=False, help_text="When all is to be read again (UTC); empty: at once."
+    )
     missing_since = models.DateTimeField(null=True, editable=False, help_text="Since when Plex names it no more (UTC).")
 
     class Meta:

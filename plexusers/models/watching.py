@@ -1,9 +1,16 @@
 """What each user watched, and has on the watchlist, as Plex told last."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 
-from plexusers.models.library import ItemKind
+from plexusers.models.library import ItemKind, LibrarySection
 from plexusers.models.user import PlexUser
+
+
+def is_watched(views: int, offset: int) -> bool:
+    """Watched and not being watched again: a rewatch keeps the count and has an offset."""
+    return views > 0 and not offset
 
 
 class WatchState(models.Model):
@@ -23,8 +30,27 @@ class WatchState(models.Model):
 
     @property
     def is_watched(self) -> bool:
-        """Watched and not being watched again: a rewatch keeps the count and has an offset."""
-        return self.views > 0 and not self.offset
+        """Watched and not being watched again."""
+        return is_watched(self.views, self.offset)
+
+
+class WatchReading(models.Model):
+    """How far a user's watch states of a library are known."""
+
+    if TYPE_CHECKING:
+        section_id: int
+
+    user = models.ForeignKey(PlexUser, models.CASCADE, related_name="watch_readings")
+    section = models.ForeignKey(LibrarySection, models.CASCADE, related_name="watch_readings")
+    until = models.BigIntegerField(default=0, help_text="What was watched up to this time (epoch seconds) is known.")
+    read_at = models.DateTimeField(help_text="When it was read last (UTC).")
+    whole_due_at = models.DateTimeField(help_text="When all is to be read again (UTC).")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "section"], name="a_library_is_read_once_for_a_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.section}"
 
 
 class WatchlistEntry(models.Model):

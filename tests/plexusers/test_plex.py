@@ -163,10 +163,13 @@ def test_an_item_is_found_by_its_rating_key_and_a_show_is_its_episodes(library: 
 def test_sections_come_with_their_kinds_and_directories_in_one_request(
     library: Library, standin: StandIn, plex: Plex
 ) -> None:
-    assert plex.sections() == (
-        PlexSection(library.films.key, "movie", "Movies", (f"{MEDIA}/Movies", f"{MEDIA}/Old")),
-        PlexSection(library.shows.key, "show", "TV", (f"{MEDIA}/TV",)),
+    films, shows = plex.sections()
+    assert len({films.uuid, shows.uuid, ""}) == 3
+    changes = library.household.changes
+    assert films == PlexSection(
+        library.films.key, "movie", "Movies", (f"{MEDIA}/Movies", f"{MEDIA}/Old"), films.uuid, changes[films.key]
     )
+    assert shows == PlexSection(library.shows.key, "show", "TV", (f"{MEDIA}/TV",), shows.uuid, changes[shows.key])
     assert asked(standin) == ["/library/sections"]
 
 

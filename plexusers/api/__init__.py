@@ -1,0 +1,10 @@
+"""REST endpoints about Plex: doors, nothing else. One module for each group."""
+
+from ninja import Router
+
+from plexusers.api import library
+
+router = Router()
+router.add_router("library", library.router)
+
+__all__ = ["router"]
