@@ -10,7 +10,7 @@ from cacherr.env import Environment
 from cacherr.errors import ConfigurationError
 from cacherr.overrides import SettingsModel, overrides_of, setting_fields, settings_models
 from caching.models import CachePolicy
-from plexusers.models import PlexServer
+from plexusers.models import PlexServer, WatchPolicy
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +50,10 @@ CASES = [
     (CachePolicy, "paused", "CACHERR_PAUSED", "yes", True, False, False),
     (CachePolicy, "operations_to_cache", "CACHERR_OPERATIONS_TO_CACHE", "4", 4, 3, 2),
     (CachePolicy, "mover_pid_file", "CACHERR_MOVER_PID_FILE", "/nowhere/m.pid", "/nowhere/m.pid", "/x.pid", MOVER),
+    (WatchPolicy, "plextv_interval_ms", "CACHERR_PLEXTV_INTERVAL_MS", "0", 0, 500, 1000),
+    (WatchPolicy, "plextv_per_minute", "CACHERR_PLEXTV_PER_MINUTE", "0", 0, 30, 60),
+    (WatchPolicy, "server_interval_ms", "CACHERR_SERVER_INTERVAL_MS", "20", 20, 10, 0),
+    (WatchPolicy, "server_per_minute", "CACHERR_SERVER_PER_MINUTE", "0", 0, 60, 600),
     (PlexServer, "plex_url", "PLEX_URL", "http://plex:32400", "http://plex:32400", "http://other", ""),
     (PlexServer, "plex_url", "CACHERR_PLEX_URL", "http://plex:32400", "http://plex:32400", "http://other", ""),
     (PlexServer, "plex_token", "PLEX_TOKEN", "token", "token", "stored", ""),
