@@ -1,6 +1,6 @@
 """The shape of every answer of the API."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -59,8 +59,14 @@ class Window(BaseModel):
 
     def page(self, rows: QuerySet[M], describe: Callable[[M], dict[str, Any]]) -> dict[str, Any]:
         """This part of the rows, described. Two queries."""
-        total = rows.count()
-        items = [describe(row) for row in rows[self.offset : self.offset + self.limit]]
+        return self._cut(rows, rows.count(), describe)
+
+    def part(self, values: Sequence[T], describe: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
+        """This part of a few values, described."""
+        return self._cut(values, len(values), describe)
+
+    def _cut(self, values: Any, total: int, describe: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        items = [describe(value) for value in values[self.offset : self.offset + self.limit]]
         more = self.offset + len(items) < total
         return {
             "items": items,

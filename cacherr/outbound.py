@@ -4,11 +4,14 @@ It sets limits of time and size, asks in turn and leaves a resting host alone (`
 may succeed soon, and sends requests for outside services through the gateway of `CACHERR_OUTBOUND_GATEWAY`, if any.
 """
 
+import logging
+import socket
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from itertools import count
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Self
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from django.conf import settings
@@ -27,6 +30,7 @@ ATTEMPTS = 3
 ATTEMPTS_TO_CONNECT = 2
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
 SHORT_TROUBLES = frozenset({502, 503, 504})
+SOCKET_MAX_BYTES = 4 * 1024 * 1024
 
 
 Response = requests.Response
@@ -91,7 +95,7 @@ class GatewayAdapter(BoundedAdapter):
 class PoliteAdapter(BaseAdapter):
     """Asks in turn, leaves a resting host alone, tries again what may succeed soon, and counts every attempt."""
 
-    def __init__(self, line: HTTPAdapter, manners: Politeness, *, is_server: bool = False) -> None:
+    def __init__(self, line: HTTPAdapter, manners: Politeness = SHARED, *, is_server: bool = False) -> None:
         """`line` sends once; `is_server`: to the Plex server itself."""
         super().__init__()
         self.line, self.manners, self.is_server = line, manners, is_server
@@ -126,8 +130,9 @@ class PoliteAdapter(BaseAdapter):
             raise  # nobody was asked
         except requests.RequestException as error:
             return error, Heard(None, seconds=time.monotonic() - began)
-        body = response._content
-        size = len(body) if isinstance(body, bytes) else 0  # none yet when it is read as a stream
+        body, told = response._content, response.headers.get("Content-Length", "")
+        # What is read as a stream is not here yet: then what was announced counts.
+        size = len(body) if isinstance(body, bytes) else int(told) if told.isascii() and told.isdigit() else 0
         took = time.monotonic() - began
         return response, Heard(response.status_code, response.headers.get("Retry-After"), size, took)
 
@@ -144,7 +149,7 @@ def _passes_by(outcome: requests.Response | requests.RequestException, heard: He
 
 def _read_all(response: requests.Response, deadline: float) -> bytes:
     body = bytearray()
-    for block in _blocks(response):
+    for block in blocks(response):
         body += block
         if len(body) > settings.OUTBOUND_MAX_BYTES:
             response.close()
@@ -155,7 +160,7 @@ def _read_all(response: requests.Response, deadline: float) -> bytes:
     return bytes(body)
 
 
-def _blocks(response: requests.Response) -> Iterator[bytes]:
+def blocks(response: requests.Response) -> Iterator[bytes]:
     """The body as it arrives. `iter_content` would wait for a whole block, which a dripping server never fills."""
     try:
         while block := response.raw.read1(READ_STEP, decode_content=True):
@@ -183,3 +188,73 @@ def session(
     if local:
         made.mount(local.rstrip("/") + "/", PoliteAdapter(BoundedAdapter(), manners, is_server=True))
     return made
+
+
+class SocketError(Exception):
+    """A websocket could not be opened, or broke off. The text holds no address: that may carry a token."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+        """The status of a refusal; 0 when there was none."""
+
+
+class Socket:
+    """A websocket to the Plex server at its address, for listening. Raises SocketError; for one thread."""
+
+    def __init__(
+        self,
+        address: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> None:
+        from websockets.exceptions import InvalidStatus, WebSocketException
+        from websockets.sync.client import connect
+
+        parts = urlsplit(address)
+        url = f"ws{address.rstrip('/').removeprefix('http')}{path}" + (f"?{urlencode(query)}" if query else "")
+        self._stack = ExitStack()
+        try:
+            # With a connection of our own the library follows no redirect, which would hand the token to a stranger.
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            line = socket.create_connection((parts.hostname or "", port), CONNECT_SECONDS)
+            self._stack.callback(line.close)
+            opening = connect(
+                url, sock=line, additional_headers=headers, user_agent_header=f"Cacherr/{__version__}",
+                proxy=None, compression=None, open_timeout=CONNECT_SECONDS, close_timeout=1.0,
+                max_size=SOCKET_MAX_BYTES, logger=_silent(),
+            )  # fmt: skip
+            self._connection = self._stack.enter_context(opening)
+        except InvalidStatus as refusal:
+            self._stack.close()
+            status = refusal.response.status_code
+            raise SocketError(f"The server refuses (status {status}).", status) from None
+        except (OSError, ValueError, WebSocketException) as error:
+            self._stack.close()
+            raise SocketError(f"No connection ({type(error).__name__}).") from None
+
+    def receive(self, seconds: float) -> str | bytes | None:
+        """The next message; None when none came within so many seconds."""
+        from websockets.exceptions import WebSocketException
+
+        try:
+            return self._connection.recv(timeout=seconds)
+        except TimeoutError:
+            return None
+        except (OSError, WebSocketException) as error:
+            raise SocketError(f"The connection broke off ({type(error).__name__}).") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+
+def _silent() -> logging.Logger:
+    """A logger that says nothing: on its lowest level the library writes whole requests down, tokens included."""
+    logger = logging.getLogger("cacherr.outbound.socket")
+    logger.disabled = True
+    return logger

@@ -27,7 +27,7 @@ ROOF = {
     "__main__", "admin", "api", "apps", "asgi", "broker", "celery", "checks", "demo", "management", "settings",
     "supervisor", "urls",
 }  # fmt: skip
-DOORS = {"tasks", "admin", "api", "consumers", "management"}
+DOORS = {"tasks", "admin", "api", "consumers", "management", "signin"}
 ENTRY_POINTS = {"manage.py", "cacherr/__main__.py", "cacherr/asgi.py", "cacherr/celery.py"}
 STAND_IN = "plexusers.standin"
 

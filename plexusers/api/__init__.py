@@ -2,9 +2,10 @@
 
 from ninja import Router
 
-from plexusers.api import library
+from plexusers.api import library, users
 
 router = Router()
 router.add_router("library", library.router)
+router.add_router("users", users.router)
 
 __all__ = ["router"]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('plexusers', '0020_read_again'),
+        ('plexusers', '0030_names_on_watchlists'),
     ]
 
     operations = [

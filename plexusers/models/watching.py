@@ -58,6 +58,7 @@ class WatchlistEntry(models.Model):
 
     user = models.ForeignKey(PlexUser, models.CASCADE, null=True, related_name="watchlist_entries")
     guid = models.CharField(max_length=300, help_text="plex://…, imdb://…, tmdb://… or tvdb://…; empty: only a title.")
+    names = models.JSONField(default=list, help_text="All the guids it came with.")
     kind = models.CharField(max_length=8, choices=ItemKind.choices)
     title = models.CharField(max_length=500)
     year = models.PositiveSmallIntegerField(null=True)

@@ -431,6 +431,15 @@ def test_every_attempt_is_counted_by_endpoint_and_outcome(server: Server) -> Non
     assert all(one.seconds > 0 for one in paper.counts.values())
 
 
+def test_an_answer_that_is_read_as_a_stream_counts_as_announced(server: Server) -> None:
+    paper = Paper(FAST)
+    process = Process(paper=paper)
+    server.script = [answer(b"x" * 1000)]
+    process.session.get(OTHER, stream=True).close()
+    process.politeness.write_down()
+    assert [one.size for one in paper.counts.values()] == [1000]
+
+
 def test_nothing_that_was_not_sent_is_counted(server: Server) -> None:
     paper = Paper(FAST)
     process = Process(paper=paper)

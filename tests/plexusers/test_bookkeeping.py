@@ -227,8 +227,11 @@ def test_this_process_is_told_when_it_ends() -> None:
 def test_a_command_writes_down_all_its_requests_before_it_ends(installation: Installation, plex: StandIn) -> None:
     installation.run("cycle", "--dry-run")
     asked = Counter(seen.path for seen in plex.requests)
-    counts = rows_of(installation, "SELECT host, outcome, SUM(count) FROM plexusers_requestcount GROUP BY 1, 2")
-    assert counts == [("server", "ok", asked.total())]
+    query = "SELECT host, SUM(count) FROM plexusers_requestcount WHERE outcome = 'ok' GROUP BY host"
+    counts = dict(rows_of(installation, query))
+    hosts = Counter(path.split("/")[1] if ".tv/" in path else "server" for path in asked.elements())
+    assert counts == hosts
+    assert counts["server"] > 0
     ((deck,),) = rows_of(
         installation, "SELECT count FROM plexusers_requestcount WHERE endpoint = '/library/onDeck' AND host = 'server'"
     )
