@@ -376,6 +376,20 @@ def test_a_rest_is_kept_while_the_books_are_lost(server: Server) -> None:
             process.get(PLEX_TV)
 
 
+def test_a_rest_from_while_the_books_were_lost_is_written_down_later(server: Server) -> None:
+    paper = Paper(FAST)
+    process = Process(paper=paper)
+    process.get(OTHER)
+    paper.is_lost = True
+    server.script = [busy("3600")]
+    process.get(PLEX_TV)
+    process.politeness.write_down()
+    assert paper.rests == {}
+    paper.is_lost = False
+    process.politeness.write_down()
+    assert paper.rests["plex.tv"].until == pytest.approx(TODAY + 3600)
+
+
 def test_changed_manners_count_after_some_seconds(server: Server) -> None:
     paper = Paper(FAST)
     process = Process(paper=paper)
