@@ -82,6 +82,7 @@ def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own sig
                 _item("Playbacks", "play_circle", "caching_playback_changelist"),
                 _item("Cycles", "autorenew", "caching_cycle_changelist"),
                 _item("Audit", "fact_check", "caching_audit"),
+                _item("Requests", "network_check", "plexusers_requestcount_changelist"),
                 _item("Sources", "rss_feed", "plexusers_sourcestate_changelist"),
             ],
         },

@@ -231,6 +231,8 @@ def _named_errors(url: str) -> Iterator[None]:
 
     try:
         yield
+    except outbound.RestingError as rest:
+        raise PlexUnreachableError(rest.message, rest.cure) from rest
     except outbound.TransportError as error:
         raise PlexUnreachableError(f"Plex does not answer at {url} ({_kind(error)}).", REACH_CURE) from error
     except (ElementTree.ParseError, PlexApiException) as error:
