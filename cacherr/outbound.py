@@ -88,7 +88,7 @@ class GatewayAdapter(BoundedAdapter):
 
 def _read_all(response: requests.Response, deadline: float) -> bytes:
     body = bytearray()
-    for block in _blocks(response):
+    for block in blocks(response):
         body += block
         if len(body) > settings.OUTBOUND_MAX_BYTES:
             response.close()
@@ -99,7 +99,7 @@ def _read_all(response: requests.Response, deadline: float) -> bytes:
     return bytes(body)
 
 
-def _blocks(response: requests.Response) -> Iterator[bytes]:
+def blocks(response: requests.Response) -> Iterator[bytes]:
     """The body as it arrives. `iter_content` would wait for a whole block, which a dripping server never fills."""
     try:
         while block := response.raw.read1(READ_STEP, decode_content=True):

@@ -19,8 +19,8 @@ APPS = ("plexusers", "importlists", "caching")
 PRODUCT = ("cacherr", *APPS)
 
 FLOOR = {
-    "access", "accounts", "commands", "databases", "env", "envelope", "errors", "fields", "liveness", "origin",
-    "outbound", "overrides", "settings_admin",
+    "access", "accounts", "addresses", "commands", "databases", "documents", "env", "envelope", "errors", "fetching",
+    "fields", "liveness", "origin", "outbound", "overrides", "pinning", "settings_admin",
 }  # fmt: skip
 ROOF = {
     "__main__", "admin", "api", "apps", "asgi", "celery", "checks", "demo", "management", "settings", "supervisor",
