@@ -9,10 +9,11 @@ from celery.signals import setup_logging, task_postrun, task_prerun, worker_shut
 from django.conf import settings
 from django.db import close_old_connections
 
-from cacherr import liveness
+from cacherr import broker, liveness
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cacherr.settings")
 
+broker.register()
 app = Celery("cacherr")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -1,16 +1,27 @@
 """The shape of every answer of the API."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Schema
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
+
+
+def without_nul(text: str) -> str:
+    """PostgreSQL takes no NUL in texts. Raises ValueError for a text with one."""
+    if "\0" in text:
+        raise ValueError("A NUL character is in no name.")
+    return text
+
+
+Search = Annotated[str, Field(max_length=200), AfterValidator(without_nul)]
+"""A text to look for."""
 
 
 class Envelope(Schema, Generic[T]):
@@ -48,8 +59,14 @@ class Window(BaseModel):
 
     def page(self, rows: QuerySet[M], describe: Callable[[M], dict[str, Any]]) -> dict[str, Any]:
         """This part of the rows, described. Two queries."""
-        total = rows.count()
-        items = [describe(row) for row in rows[self.offset : self.offset + self.limit]]
+        return self._cut(rows, rows.count(), describe)
+
+    def part(self, values: Sequence[T], describe: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
+        """This part of a few values, described."""
+        return self._cut(values, len(values), describe)
+
+    def _cut(self, values: Any, total: int, describe: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        items = [describe(value) for value in values[self.offset : self.offset + self.limit]]
         more = self.offset + len(items) < total
         return {
             "items": items,

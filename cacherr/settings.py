@@ -183,7 +183,7 @@ SESSION_COOKIE_HTTPONLY = True
 # ---- workers and live events ------------------------------------------------------------------------------------
 
 BROKER_DIR = CONFIG_DIR / "broker"
-CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost//"
+CELERY_BROKER_URL = REDIS_URL or "cacherr-files://localhost//"  # see cacherr/broker.py
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {}
     if REDIS_URL

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -10,14 +11,40 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from cacherr.fields import EncryptedField
-from cacherr.overrides import SettingsModel, overrides_of
+from cacherr.overrides import overrides_of
 
 KEPT = "leave empty to keep what is stored"
 SECRET_SHOWN = "set, not shown"  # noqa: S105 - a placeholder
 
 
-class SettingsAdmin(ModelAdmin):  # type: ignore[misc]
-    """One row, opened straight from the menu. Secrets can be written but are never shown."""
+class SecretsAdmin(ModelAdmin):  # type: ignore[misc]
+    """A page of rows with secrets, which can be written but are never shown."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Secrets get a password field."""
+        if isinstance(db_field, EncryptedField):
+            return forms.CharField(
+                required=False, label=db_field.verbose_name.capitalize(), help_text=str(db_field.help_text),
+                widget=UnfoldAdminPasswordWidget(attrs={"placeholder": KEPT, "autocomplete": "new-password"}),
+            )  # fmt: skip
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """An empty secret means: keep the stored one."""
+        keep_secrets(obj)
+        super().save_model(request, obj, form, change)
+
+
+def keep_secrets(row: Model) -> None:
+    """Give a row that comes from a form the stored secrets where the form has none."""
+    stored = type(row)._default_manager.filter(pk=row.pk).first()
+    for field in row._meta.get_fields():
+        if stored and isinstance(field, EncryptedField) and not getattr(row, field.name):
+            setattr(row, field.name, getattr(stored, field.name))
+
+
+class SettingsAdmin(SecretsAdmin):
+    """One row, opened straight from the menu."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """One row only."""
@@ -46,20 +73,3 @@ class SettingsAdmin(ModelAdmin):  # type: ignore[misc]
                 shown.help_text = f"Set by {override.variable}: {value}. {shown.help_text}"
                 shown.widget.attrs["placeholder"] = value
         return form
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Secrets get a password field."""
-        if isinstance(db_field, EncryptedField):
-            return forms.CharField(
-                required=False, label=db_field.verbose_name.capitalize(), help_text=str(db_field.help_text),
-                widget=UnfoldAdminPasswordWidget(attrs={"placeholder": KEPT, "autocomplete": "new-password"}),
-            )  # fmt: skip
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-    def save_model(self, request: HttpRequest, obj: SettingsModel, form: Any, change: bool) -> None:
-        """An empty secret means: keep the stored one."""
-        stored = type(obj).stored()
-        for field in obj._meta.get_fields():
-            if isinstance(field, EncryptedField) and not getattr(obj, field.name):
-                setattr(obj, field.name, getattr(stored, field.name))
-        super().save_model(request, obj, form, change)

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 WORKER_THREADS = 2
 STOP_SECONDS = 2.0
+RESTART_SECONDS = 1.0
 
 
 class Supervisor:
@@ -100,10 +101,17 @@ class Background:
         self.thread.start()
 
     def _run(self, serve: Callable[[], None]) -> None:
-        try:
-            serve()
-        except SystemExit:
-            pass  # Celery's way to end a worker
+        """Serve until the process ends: a part that ended by itself, whatever the reason, is begun again."""
+        while True:
+            try:
+                serve()
+            except SystemExit:
+                pass  # Celery's way to end a worker
+            except Exception:  # whatever it was, Cacherr without worker or beat would wait for ever
+                log.exception("The %s came to an unexpected end.", self.thread.name)
+            if stopping.wait(RESTART_SECONDS):
+                return
+            log.warning("The %s ended by itself and is started again.", self.thread.name)
 
 
 def _worker() -> Background:
@@ -126,8 +134,17 @@ def _beat() -> Background:
     from celery.beat import Service
     from django_celery_beat.schedulers import DatabaseScheduler
 
-    service = Service(celery.app, scheduler_cls=DatabaseScheduler)
-    return Background("beat", service.start, service.stop)
+    services: list[Service] = []
+
+    def serve() -> None:
+        services[:] = [Service(celery.app, scheduler_cls=DatabaseScheduler)]
+        services[0].start()
+
+    def stop() -> None:
+        for service in services:
+            service.stop()
+
+    return Background("beat", serve, stop)
 
 
 def _listen(host: str, port: int) -> socket.socket:

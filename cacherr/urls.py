@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 from cacherr.api import api
 from caching.health import health
+from plexusers.signin import signed_in, signin
 
 
 def health_view(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's own signature
@@ -20,4 +21,6 @@ urlpatterns = [
     path("health", health_view, name="health"),
     path("api/", api.urls),
     path("admin/", admin.site.urls),
+    path("signin/<str:link>/", signin, name="signin"),
+    path("signin/<str:link>/done/", signed_in, name="signed_in"),
 ]

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from cacherr.errors import BusyError, CacherrError
 from caching import (
+    asking,
+    claims,
     crew,
     disk,
     events,
@@ -29,9 +31,7 @@ from caching.models import CachedFile, CachePolicy, Cycle, CycleState, Kind, Ope
 from caching.planning.plan import make_plan
 from caching.planning.values import Action, Decision, Plan
 from caching.playing import Playing, of_plex
-from plexusers.plex import Plex
-from plexusers.server import connect
-from plexusers.wants import Answer, owner_on_deck, playing_now
+from plexusers.wants import Answer, playing_now
 
 log = logging.getLogger(__name__)
 
@@ -180,27 +180,24 @@ class _Run:
         usable = mappings.usable()
         require_roots(usable)
         if self.cycle.dry_run:
-            self._plan(usable, self._ask()[1])
+            self._plan(usable, self._ask().answers)
             return
         mover.require_resting()
         recovery.recover(of_plex(usable))
-        plex, answers = self._ask()
+        asked = self._ask()
         usable = [proving.prove(mapping) for mapping in usable]
         with recovery.open_roots(recovery.roots_in_use(usable)) as opened:
-            gathered, plan = self._plan(usable, answers)
-            playing = Playing(lambda: playing_now(plex), usable)
+            gathered, plan = self._plan(usable, asked.answers)
+            claims.keep_up(plan, gathered.rows)
+            playing = Playing(lambda: playing_now(asked.plex), usable)
             self._carry_out(self._journal_all(plan, gathered), opened, playing)
 
-    def _ask(self) -> tuple[Plex, list[Answer]]:
-        self._phase(Phase.USERS, 0)
-        plex = connect()
-        self._phase(Phase.ONDECK, 2)
-        answers = [owner_on_deck(plex), playing_now(plex)]
-        failed = [answer.failed for answer in answers if answer.failed]
-        self.cycle.error = " ".join(dict.fromkeys(failed))
-        return plex, answers
+    def _ask(self) -> asking.Asked:
+        asked = asking.ask(self._phase)
+        self.cycle.error = asked.trouble
+        return asked
 
-    def _plan(self, usable: Sequence[PathMapping], answers: list[Answer]) -> tuple[Gathered, Plan]:
+    def _plan(self, usable: Sequence[PathMapping], answers: Sequence[Answer]) -> tuple[Gathered, Plan]:
         self._phase(Phase.PLAN, 0)
         gathered = Gatherer(usable, CachePolicy.effective()).gather(answers)
         plan = make_plan(gathered.situation)

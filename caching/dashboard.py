@@ -74,6 +74,7 @@ def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own sig
                 _item("Operations", "swap_vert", "caching_operation_changelist"),
                 _item("Cycles", "autorenew", "caching_cycle_changelist"),
                 _item("Audit", "fact_check", "caching_audit"),
+                _item("Sources", "rss_feed", "plexusers_sourcestate_changelist"),
             ],
         },
         {
@@ -81,6 +82,10 @@ def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own sig
             "separator": True,
             "items": [
                 _item("Plex server", "dns", "plexusers_plexserver_changelist"),
+                _item("Users", "groups", "plexusers_plexuser_changelist"),
+                _item("Types of users", "manage_accounts", "plexusers_usertypedefaults_changelist"),
+                _item("Watching", "visibility", "plexusers_watchpolicy_changelist"),
+                _item("Libraries", "video_library", "plexusers_librarysection_changelist"),
                 _item("Path mappings", "account_tree", "caching_pathmapping_changelist"),
                 _item("Caching", "tune", "caching_cachepolicy_changelist"),
                 _item("Schedule", "schedule", "django_celery_beat_periodictask_changelist"),
@@ -113,6 +118,7 @@ def pages() -> Data:
         "mappings": {"href": mappings, "text": "See the path mappings"},
         "policy": {"href": reverse("admin:caching_cachepolicy_changelist"), "text": "See the caching settings"},
         "cycle": {"href": cycles, "text": "See the cycles"},
+        "sources": {"href": reverse("admin:plexusers_sourcestate_changelist"), "text": "See the sources"},
         "files": {"href": files, "text": "See the cached files"},
         "operations": {"href": operations, "text": "See all operations"},
         "login": {"href": f"{reverse('admin:login')}?next={reverse('admin:index')}", "text": "Sign in again"},

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from caching import changes, disk, sidecars
+from caching import changes, claims, disk, sidecars
 from caching.models import LIVE_STATES, CachedFile, CachePolicy, Kind, Mode, Operation, PathMapping
 from caching.paths import locate
 from caching.planning import values
 from caching.planning.sizes import parse_size
+from plexusers.models import WatchPolicy
 from plexusers.plex import PlexFile
 from plexusers.wants import Answer, Want
+from plexusers.watched import Interest, watched_times
 
 NOT_A_FILE = {
     disk.Kind.ABSENT: "not found below {root}: check the path mapping, or rescan in Plex",
@@ -32,6 +34,8 @@ class Gathered:
     situation: values.Situation
     mappings: Mapping[values.FileKey, PathMapping]
     plex_paths: Mapping[values.FileKey, str]
+    rows: Mapping[values.FileKey, CachedFile]
+    """The cached files."""
 
 
 class Gatherer:
@@ -44,6 +48,8 @@ class Gatherer:
             values.FileKey(row.cache_id, row.relative): row
             for row in CachedFile.objects.select_related("cache", "array")
         }
+        owner = claims.owner_number()
+        self.claims = {key: claims.parse(row.sources, owner) for key, row in self.cached.items()}
         self.changes = changes.on_caches(self.cached)
         self.by_key: dict[values.FileKey, PathMapping] = {}
         self.plex_paths: dict[values.FileKey, str] = {}
@@ -60,17 +66,33 @@ class Gatherer:
             found = sidecars.Searcher(self.cached, self.policy.associated_files, self._array).search(
                 wanted, self.plex_paths
             )
+        watched = self._watched(wanted)
         situation = values.Situation(
             now=int(timezone.now().timestamp()),
             wants=tuple(wants),
-            cached=tuple(self._cached(key, row) for key, row in self.cached.items()),
+            cached=tuple(self._cached(key, row, watched.get(key)) for key, row in self.cached.items()),
             storages=tuple(self._storages({*wanted, *found.sidecars})),
             skipped=(*self.skipped.values(), *found.skipped),
-            unknown_sources=frozenset(answer.source for answer in answers if answer.failed),
-            rules=values.Rules(self.policy.minimum_hold_hours * 3600, self.policy.associated_files),
+            unknown_claims=frozenset(answer.name for answer in answers if answer.failed),
+            rules=self._rules(),
             sidecars=tuple(found.sidecars.values()),
         )
-        return Gathered(situation, found.mappings | self.by_key, found.plex_paths | self.plex_paths)
+        mappings, plex_paths = found.mappings | self.by_key, found.plex_paths | self.plex_paths
+        return Gathered(situation, mappings, plex_paths, self.cached)
+
+    def _rules(self) -> values.Rules:
+        hold, grace = self.policy.minimum_hold_hours, WatchPolicy.effective().watched_grace_hours
+        return values.Rules(hold * 3600, grace * 3600, self.policy.associated_files)
+
+    def _watched(self, wanted: Collection[values.FileKey]) -> dict[values.FileKey, int]:
+        """Since when those who wanted them have watched the videos that nobody wants now."""
+        return watched_times(
+            {
+                key: Interest(row.plex_path, row.rating_key, claims.users_of(self.claims[key]))
+                for key, row in self.cached.items()
+                if key not in wanted and not row.belongs_to
+            }
+        )
 
     def _located(self, want: Want) -> Iterator[values.Want]:
         for file in want.item.files:
@@ -91,7 +113,10 @@ class Gatherer:
                     reason=want.reason,
                     title=want.item.title,
                     rating_key=want.item.rating_key,
-                    since=want.item.last_viewed_at,
+                    since=want.since,
+                    claim=want.name,
+                    position=want.position,
+                    boost=want.boost,
                 )
 
     def _size(self, file: PlexFile, title: str, mapping: PathMapping, key: values.FileKey) -> int | None:
@@ -112,9 +137,7 @@ class Gatherer:
         if look.kind is disk.Kind.FILE and look.links > 1 and mapping.mode == Mode.MOVE:
             self._skip(file.path, title, sidecars.hard_linked(look), problem=False)
         elif look.kind is disk.Kind.FILE and self._may_be_unfinished(look, mapping):
-            self._skip(
-                file.path, title, "has just arrived: it is cached once nothing changed it for a while", problem=False
-            )
+            self._skip(file.path, title, ARRIVED, problem=False)
         elif look.kind is disk.Kind.FILE:
             return look.size
         else:
@@ -155,18 +178,19 @@ class Gatherer:
     def _skip(self, path: str, title: str, reason: str, *, problem: bool = True) -> None:
         self.skipped[path] = values.Skipped(path, title, reason, problem)
 
-    def _cached(self, key: values.FileKey, row: CachedFile) -> values.Cached:
+    def _cached(self, key: values.FileKey, row: CachedFile, watched_at: int | None) -> values.Cached:
         change = self.changes.get(key)
         return values.Cached(
             file=key,
             size=change.size if change else row.size,
             cached_at=int(row.cached_at.timestamp()),
-            sources=frozenset(filter(None, row.sources.split(","))),
+            sources=self.claims[key],
             title=row.title,
             conflict=row.conflict,
             changed=change.reason if change else "",
             rescued=row.rescued_at is not None,
             belongs_to=bytes(row.belongs_to),
+            watched_at=watched_at,
         )
 
     def _storages(self, wished: Collection[values.FileKey]) -> Iterator[values.Storage]:

@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 from typing import Any, Literal, TypedDict
 
+from django.utils import timezone
+
 from caching import mover, pausing
 from caching.models import Cycle, CycleState, PathMapping
+from plexusers import sources
 from plexusers.models import PlexServer
+from plexusers.preferences import everybody
 
 AGAIN = "The next one begins at its time, or choose Run now when the mover is done."
 
@@ -13,7 +17,7 @@ Level = Literal["note", "warning", "critical"]
 
 
 class Problem(TypedDict):
-    """One thing to look at. `page` names where: plex, mapping, mappings, policy, cycle or files.
+    """One thing to look at. `page` names where: plex, mapping, mappings, policy, sources, cycle or files.
 
     A note is no trouble: it tells what somebody has chosen or what passes by itself, and health stays as it is.
     """
@@ -29,7 +33,15 @@ def found(cycle: Cycle | None, stats: dict[str, Any]) -> list[Problem]:
     # A cycle fails for want of Plex, a mapping or a disk: then the cure is told already and its error adds nothing.
     told = cycle and any(problem["message"] in cycle.error for problem in caches)
     of_cycle = [] if setup or told else list(_cycle(cycle))
-    return [*setup, *caches, *_plex(cycle), *of_cycle, *_conflicts(stats["conflicts"]), *_notes(cycle)]
+    return [
+        *setup,
+        *caches,
+        *_plex(cycle),
+        *of_cycle,
+        *_sources(cycle),
+        *_conflicts(stats["conflicts"]),
+        *_notes(cycle),
+    ]
 
 
 def health(problems: list[Problem]) -> str:
@@ -58,6 +70,14 @@ def _plex(cycle: Cycle | None) -> Iterator[Problem]:
         yield _problem(error, "plex")
 
 
+def _sources(cycle: Cycle | None) -> Iterator[Problem]:
+    """What is unknown now, unless the cycle's own line tells it."""
+    people = [person.user.pk for person in everybody(timezone.now()) if person.status == "active"]
+    rows = (row for row in sources.troubles(people) if not (cycle and row.why and row.why in cycle.error))
+    for line in sources.lines((row.source, str(row.user or ""), row.why) for row in rows):
+        yield _problem(line, "sources")
+
+
 def _cycle(cycle: Cycle | None) -> Iterator[Problem]:
     if cycle is None:
         return
@@ -66,7 +86,7 @@ def _cycle(cycle: Cycle | None) -> Iterator[Problem]:
     elif cycle.state == CycleState.INTERRUPTED:
         yield _problem(f"The last cycle did not come to its end. {cycle.error} Choose Run now to go on.", "cycle")
     elif cycle.error and cycle.error != mover.RUNNING:
-        yield _problem(cycle.error, "cycle")
+        yield _problem(cycle.error, "sources" if cycle.state == CycleState.COMPLETED else "cycle")
     if cycle.failures:
         files = "1 file" if cycle.failures == 1 else f"{cycle.failures} files"
         yield _problem(f"{files} could not be cached or restored in the last cycle.", "cycle")

@@ -18,6 +18,11 @@ def requested() -> bool:
     return _asked.is_set()
 
 
+def wait(seconds: float) -> bool:
+    """Rest for so many seconds, or until this process is asked to stop; whether it was."""
+    return _asked.wait(seconds)
+
+
 @contextmanager
 def by_signals() -> Iterator[None]:
     """SIGINT and SIGTERM ask to stop; a second one does what it always did. For a command's main thread."""

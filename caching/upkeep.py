@@ -8,10 +8,11 @@ from caching import cycle, disk, journal, lock, mappings, orders, proving, recov
 from caching.models import Cycle, CycleState, Operation, Pulse
 from caching.playing import of_plex
 from caching.rebuild import Rebuilt, rebuild
+from plexusers import avatars
 
 
 def tend() -> None:
-    """Note the pulse; then, unless somebody is at work, recover and run what waits."""
+    """Note the pulse; then, unless somebody is at work, recover, run what waits, and copy a few new pictures."""
     for name in ("worker", "beat"):  # beat sent the message, a worker received it: both live
         Pulse.objects.update_or_create(name=name, defaults={"at": timezone.now()})
     if cycle.is_working():
@@ -21,6 +22,7 @@ def tend() -> None:
         recover()
         orders.run_waiting()
         cycle.run_waiting()
+    avatars.fetch_some()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,26 @@
-"""Admin pages of the Plex server."""
+"""Admin pages of the Plex server, its libraries and its users."""
 
 from django.contrib import admin
 
 from cacherr.settings_admin import SettingsAdmin
-from plexusers.models import PlexServer
+from plexusers.library_admin import LibraryItemAdmin, LibrarySectionAdmin
+from plexusers.models import (
+    LibraryItem,
+    LibrarySection,
+    PlexServer,
+    PlexUser,
+    SourceState,
+    UserTypeDefaults,
+    WatchPolicy,
+)
+from plexusers.people_admin import PlexUserAdmin, UserTypeDefaultsAdmin
+from plexusers.sources_admin import SourceStateAdmin
+
+admin.site.register(LibrarySection, LibrarySectionAdmin)
+admin.site.register(LibraryItem, LibraryItemAdmin)
+admin.site.register(PlexUser, PlexUserAdmin)
+admin.site.register(SourceState, SourceStateAdmin)
+admin.site.register(UserTypeDefaults, UserTypeDefaultsAdmin)
 
 
 @admin.register(PlexServer)
@@ -12,3 +29,15 @@ class PlexServerAdmin(SettingsAdmin):
 
     fields = ("plex_url", "plex_token", "friendly_name", "last_seen_at", "last_error")
     readonly_fields = ("friendly_name", "last_seen_at", "last_error")
+
+
+@admin.register(WatchPolicy)
+class WatchPolicyAdmin(SettingsAdmin):
+    """What counts as wanted, and how often Plex is asked."""
+
+    fieldsets = (
+        ("What is cached", {"fields": ("versions", "watched_grace_hours")}),
+        ("Recently added", {"fields": ("recently_added", "recently_added_days", "recently_added_items")}),
+        ("Playback", {"fields": ("watch_sessions", "session_seconds", "playback_trigger", "webhook_secret")}),
+        ("Users and watchlists", {"fields": ("users_hours", "watchlist_minutes", "friends_feed")}),
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from plexusers.guids import names_of
-from plexusers.models import ItemKind
+from plexusers.models import ItemKind, is_watched
 
 OPTIMIZED = "42"
 """`proxyType` of a version that Plex made itself."""
@@ -77,6 +77,11 @@ class Viewed:
     def touched(self) -> bool:
         """Whether it was ever watched or begun."""
         return bool(self.views or self.offset or self.viewed_at)
+
+    @property
+    def is_watched(self) -> bool:
+        """Watched and not being watched again."""
+        return is_watched(self.views, self.offset)
 
 
 def listed(element: Element, kind: ItemKind) -> Listed:

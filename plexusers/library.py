@@ -130,6 +130,15 @@ def matching(text: str) -> QuerySet[LibraryItem]:
     return rows.alias(rank=rank).order_by("rank", "title", "season", "number", "pk")
 
 
+def label_of(row: LibraryItem) -> str:
+    """What a person calls an item. No query for a row of `matching`, one for another row of an episode."""
+    show = getattr(row, "show_title", None)
+    if show is None and row.show_key:
+        shows = LibraryItem.objects.filter(rating_key=row.show_key).values_list("title", flat=True)
+        show = shows.first()
+    return title_of(row.kind, row.title, row.year, show or "", (row.season, row.number, row.released))
+
+
 def search(text: str, limit: int) -> tuple[Entry, ...]:
     """At most so many items whose title has all words of the text. One query."""
     return _read(matching(text)[:limit])

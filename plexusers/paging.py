@@ -43,26 +43,28 @@ class Reading(Generic[Thing]):
         """Rating keys of all that was told of."""
         self.total: int | None = None
         """How many things there are, as the last page said; None before the first."""
-        self._steady = True
-        self._ended = False
+        self.steady = True
+        """Whether every page said the same number."""
+        self.ended = False
+        """Whether the last page was read."""
 
     @property
     def complete(self) -> bool:
         """Whether everything was told, as far as one can see: to the end, as many as announced, always the same."""
-        return self._ended and self._steady and len(self.seen) == self.total
+        return self.ended and self.steady and len(self.seen) == self.total
 
     def batches(self) -> Iterator[list[Thing]]:
         """The things, one list for each page, each thing once. One request a page. Raises PlexError."""
         start, size = 0, self._first
-        while not self._ended:
+        while not self.ended:
             page = self._plex.page(self._key, start, size, self._turn)
-            self._steady &= self.total in (None, page.total)
+            self.steady &= self.total in (None, page.total)
             self.total = page.total
             start += len(page.things)
             new = {thing.rating_key: thing for thing in page.things if thing.rating_key not in self.seen}
             self.seen.update(new)
             # A page with nothing new in it ends the reading too: otherwise a confused server could hold it for ever.
-            self._ended = start >= page.total or not new
+            self.ended = start >= page.total or not new
             size = FOLLOWING
             yield list(new.values())
 

@@ -71,6 +71,10 @@ class _NotThereError(PlexUnreachableError):
     """Plex answers, and has nothing at this address."""
 
 
+class _NotAllowedError(PlexUnreachableError):
+    """Plex answers, and this token's person may not see what is at this address."""
+
+
 class Plex:
     """A connection to the server with one person's token. For one thread."""
 
@@ -143,6 +147,15 @@ class Plex:
                 for element in self._container("/library/sections")
             )
 
+    def is_owners(self) -> bool:
+        """Whether it is the owner's token: nobody else may see the accounts. One request. Raises PlexError."""
+        try:
+            with _named_errors(self._url):
+                self._container("/accounts")
+        except (PlexSignInError, _NotAllowedError):
+            return False
+        return True
+
     def page(self, key: str, start: int, size: int, turn: Callable[[ElementTree.Element], T]) -> Page[T]:
         """At most so many things of a list from a place on, each turned into a value: one request. Raises PlexError.
 
@@ -205,9 +218,8 @@ def _judge(response: outbound.Response, *_: object, **__: object) -> None:
     if status in TOKEN_STATUSES:
         raise PlexSignInError(f"Plex refuses the token (status {status}).", SIGN_IN_CURE)
     if status >= 400:
-        raise (_NotThereError if status == 404 else PlexUnreachableError)(
-            f"Plex answers with an error (status {status}).", "Look at Plex's own log, then try again."
-        )
+        kind = {403: _NotAllowedError, 404: _NotThereError}.get(status, PlexUnreachableError)
+        raise kind(f"Plex answers with an error (status {status}).", "Look at Plex's own log, then try again.")
 
 
 @contextmanager

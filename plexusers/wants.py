@@ -1,4 +1,4 @@
-"""What people want to watch. Every source answers with its wants or with why they are unknown."""
+"""What people want to watch, as values. Every source answers with its wants or with why they are unknown."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 from cacherr.errors import PlexError
 from plexusers.plex import Plex, PlexItem
 
-SourceName = Literal["ondeck", "playing", "order"]
+SourceName = Literal["ondeck", "watchlist", "feed", "recent", "playing", "order", "list"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,25 +17,42 @@ class Want:
     source: SourceName
     who: str
     reason: str
+    claim: str = ""
+    """The name under which the wish is kept on files, such as `ondeck:42`; empty: the source's own name."""
+    user: int | None = None
+    """plex.tv's number of who wants it; None when it is nobody in particular."""
+    position: int | None = None
+    """0: going on right here; 1: next; from 2 on: later. None where it has no meaning."""
+    boost: int = 0
+    """Added to the score."""
+    since: int | None = None
+    """When the wish was last shown to be alive: the last viewing, or the addition to the watchlist. Epoch, UTC."""
+
+    @property
+    def name(self) -> str:
+        """The claim in force."""
+        return self.claim or self.source
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a source said this time. `failed` tells why nothing is known; then `wants` is empty and means nothing."""
+    """What a source said this time.
+
+    `failed` tells in a sentence why it is unknown what the source wants. Wants that come nevertheless are those of its
+    last good answer; what else it wanted stays, too.
+    """
 
     source: SourceName
     who: str
     wants: tuple[Want, ...] = ()
     failed: str = ""
+    claim: str = ""
+    user: int | None = None
 
-
-def owner_on_deck(plex: Plex) -> Answer:
-    """What the owner has on deck. One request."""
-    try:
-        items = plex.on_deck()
-    except PlexError as error:
-        return Answer("ondeck", "owner", failed=str(error))
-    return Answer("ondeck", "owner", tuple(Want(item, "ondeck", "owner", "on deck for the owner") for item in items))
+    @property
+    def name(self) -> str:
+        """The claim in force."""
+        return self.claim or self.source
 
 
 def playing_now(plex: Plex) -> Answer:
@@ -44,4 +61,5 @@ def playing_now(plex: Plex) -> Answer:
         items = plex.playing()
     except PlexError as error:
         return Answer("playing", "anybody", failed=str(error))
-    return Answer("playing", "anybody", tuple(Want(item, "playing", "anybody", "playing now") for item in items))
+    wants = (Want(item, "playing", "anybody", "playing now", position=0) for item in items)
+    return Answer("playing", "anybody", tuple(wants))

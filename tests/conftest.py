@@ -165,7 +165,11 @@ def home(installation: Installation) -> Home:
 def plex(home: Home, installation: Installation) -> Iterator[StandIn]:
     """The home's Plex server, answering over HTTP; the installation's commands know it."""
     with StandIn(home.household) as server:
-        installation.variables |= {"PLEX_URL": server.url, "PLEX_TOKEN": OWNER_TOKEN}
+        installation.variables |= {
+            "PLEX_URL": server.url,
+            "PLEX_TOKEN": OWNER_TOKEN,
+            "CACHERR_OUTBOUND_GATEWAY": server.url,
+        }
         yield server
 
 

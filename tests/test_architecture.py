@@ -23,10 +23,10 @@ FLOOR = {
     "fields", "liveness", "origin", "outbound", "overrides", "pinning", "settings_admin",
 }  # fmt: skip
 ROOF = {
-    "__main__", "admin", "api", "apps", "asgi", "celery", "checks", "demo", "management", "settings", "supervisor",
-    "urls",
+    "__main__", "admin", "api", "apps", "asgi", "broker", "celery", "checks", "demo", "management", "settings",
+    "supervisor", "urls",
 }  # fmt: skip
-DOORS = {"tasks", "admin", "api", "consumers", "management"}
+DOORS = {"tasks", "admin", "api", "consumers", "management", "signin"}
 ENTRY_POINTS = {"manage.py", "cacherr/__main__.py", "cacherr/asgi.py", "cacherr/celery.py"}
 STAND_IN = "plexusers.standin"
 

@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema, Status
 from pydantic import AfterValidator, Field
 
-from cacherr.envelope import Envelope, Page, Window, ok
+from cacherr.envelope import Envelope, Page, Search, Window, ok
 from cacherr.errors import RefusedError
 from caching import nudge, orders
-from caching.api.operations import HISTORY, OperationData, Ordered, Search, described, ordered
+from caching.api.operations import HISTORY, OperationData, Ordered, described, ordered
 from caching.models import CachedFile, Kind, Mode, Operation, Placement
 from caching.planning.sizes import parse_size
 

@@ -1,29 +1,18 @@
 """Operations: the journal, and what can be done about its entries."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema, Status
-from pydantic import AfterValidator, Field
 
-from cacherr.envelope import Envelope, Page, Window, ok
+from cacherr.envelope import Envelope, Page, Search, Window, ok
 from caching import events, nudge, orders
 from caching.models import Kind, Mode, Operation, Placement, State
 
 router = Router(tags=["operations"])
-
-
-def without_nul(text: str) -> str:
-    """PostgreSQL takes no NUL in texts."""
-    if "\0" in text:
-        raise ValueError("A NUL character is in no name.")
-    return text
-
-
-Search = Annotated[str, Field(max_length=200), AfterValidator(without_nul)]
 
 
 class OperationData(Schema):

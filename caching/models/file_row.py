@@ -43,7 +43,9 @@ class FileRow(models.Model):
     title = models.CharField(max_length=500, blank=True)
     rating_key = models.CharField(max_length=64, blank=True)
     score = models.PositiveSmallIntegerField(default=0)
-    sources = models.CharField(max_length=200, blank=True, help_text="Which sources asked for it, separated by commas.")
+    sources = models.TextField(
+        blank=True, help_text="The claims of those who want it, or wanted it last, separated by commas."
+    )
     who = models.CharField(max_length=500, blank=True)
     reason = models.TextField(blank=True)
 

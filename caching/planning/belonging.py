@@ -68,7 +68,7 @@ class Company:
 
     def __init__(self, situation: Situation, staying: Iterable[Decision], wishes: Iterable[Decision]) -> None:
         self._setting = situation.rules.associated_files
-        self._unknown = "playing" in situation.unknown_sources
+        self._unknown = "playing" in situation.unknown_claims
         playing = {want.file for want in situation.wants if want.source == "playing"}
         self._playing = {(key.cache, owner) for key in playing for owner in ownerships(key.path)}
         self._staying, self._wished = by_owner(staying), by_owner(wishes)

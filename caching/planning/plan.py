@@ -42,13 +42,25 @@ def make_plan(situation: Situation) -> Plan:
 
 def _by_file(wants: Iterable[Want]) -> dict[FileKey, list[Want]]:
     groups: dict[FileKey, list[Want]] = defaultdict(list)
-    for want in sorted(wants, key=lambda want: (want.file, want.source, want.who, want.rating_key)):
+    for want in sorted(wants, key=_identity):
         groups[want.file].append(want)
     return groups
 
 
-def _wish(key: FileKey, wants: list[Want], situation: Situation, action: Action = Action.CACHE) -> Decision:
+def _identity(want: Want) -> tuple[FileKey, str, str, str, int]:
+    return want.file, want.name, want.who, want.rating_key, -1 if want.position is None else want.position
+
+
+def _wish(
+    key: FileKey,
+    wants: list[Want],
+    situation: Situation,
+    action: Action = Action.CACHE,
+    claims: frozenset[str] = frozenset(),
+) -> Decision:
+    """What is wanted. `claims` are those of before: of a source that is unknown now, its claim stays."""
     points, parts = score(wants, situation.now)
+    unknown = sorted(claims & situation.unknown_claims)
     return Decision(
         action=action,
         name=key.name,
@@ -59,7 +71,7 @@ def _wish(key: FileKey, wants: list[Want], situation: Situation, action: Action 
         score=points,
         parts=parts,
         who=tuple(dict.fromkeys(want.who for want in wants)),
-        sources=tuple(dict.fromkeys(want.source for want in wants)),
+        sources=tuple(dict.fromkeys([*(want.name for want in wants), *unknown])),
         rating_key=wants[0].rating_key,
     )
 
@@ -68,25 +80,35 @@ def _settle(item: Cached, wants: list[Want], situation: Situation) -> Decision:
     """A cached file that is nobody's sidecar: whether it stays hangs on no other file."""
     if item.conflict:
         return _of(item, Action.SKIP, item.conflict, problem=True)
-    playing = any(want.source == "playing" for want in wants) or "playing" in situation.unknown_sources
+    playing = any(want.source == "playing" for want in wants) or "playing" in situation.unknown_claims
     reason = why_it_must_leave(item)
     if reason and not playing:
         return _of(item, Action.RESTORE, reason)
-    return _wish(item.file, wants, situation, Action.KEEP) if wants else _stay_or_leave(item, situation)
+    if not wants:
+        return _stay_or_leave(item, situation)
+    return _wish(item.file, wants, situation, Action.KEEP, item.sources)
 
 
 def _stay_or_leave(item: Cached, situation: Situation) -> Decision:
     """A cached file that nobody is known to want now."""
-    unknown = item.sources & situation.unknown_sources
-    held = situation.now - item.cached_at
-    if "playing" in situation.unknown_sources:
+    unknown = item.sources & situation.unknown_claims
+    if "playing" in situation.unknown_claims:
         return _of(item, Action.KEEP, "stays: it is unknown what is playing")
     if unknown:
         return _of(item, Action.KEEP, f"stays: what {', '.join(sorted(unknown))} wants is unknown")
-    if held < situation.rules.minimum_hold:
-        hours = (situation.rules.minimum_hold - held) / 3600
-        return _of(item, Action.KEEP, f"nobody wants it; stays for another {hours:.1f} h of its minimum hold")
-    return _of(item, Action.RESTORE, "nobody wants it any more")
+    return _of(item, *_by_time(item, situation))
+
+
+def _by_time(item: Cached, situation: Situation) -> tuple[Action, str]:
+    """What nobody wants stays for its minimum hold, and for the hours of grace after it was watched."""
+    rules = situation.rules
+    why = "nobody wants it" if item.watched_at is None else "everybody who wanted it has watched it"
+    held = item.cached_at + rules.minimum_hold - situation.now
+    grace = item.watched_at + rules.watched_grace - situation.now if item.watched_at is not None else 0
+    if max(held, grace) <= 0:
+        return Action.RESTORE, "nobody wants it any more" if item.watched_at is None else why
+    what = "of its minimum hold" if held >= grace else "of grace"
+    return Action.KEEP, f"{why}; stays for another {max(held, grace) / 3600:.1f} h {what}"
 
 
 def _of(item: Cached, action: Action, reason: str, *, problem: bool = False) -> Decision:

@@ -1,6 +1,7 @@
 """How much a file deserves the cache, 0 to 100, in parts that the user is shown."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from caching.planning.values import Part, Want
 
@@ -8,14 +9,23 @@ DAY = 86400
 
 # The one table of weights. docs/planning.md explains it.
 BASE = 50
-BY_SOURCE = {"ondeck": 20}
-CURRENT_EPISODE = 15
+BY_SOURCE = {"ondeck": ("on deck", 20), "watchlist": ("watchlist", 10)}
+BY_POSITION = {0: ("current", 15), 1: ("next", 10)}
 FURTHER_USER = 5
 FURTHER_USERS_MOST = 15
-# On deck by age in days: the first row whose bound is not passed counts.
-ON_DECK_FRESH_DAYS, ON_DECK_FRESH = 7, 5
-ON_DECK_AGING = ((30, -10), (14, -5))
 PROTECTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Aging:
+    """Points by age in days: what is younger than `fresh_days`, else the first row of `old` that it is older than."""
+
+    fresh_days: int
+    fresh: int
+    old: tuple[tuple[int, int], ...]
+
+
+BY_AGE = {"ondeck": Aging(7, 5, ((30, -10), (14, -5))), "watchlist": Aging(7, 10, ((60, -10),))}
 
 
 def score(wants: Sequence[Want], now: int) -> tuple[int, tuple[Part, ...]]:
@@ -23,7 +33,7 @@ def score(wants: Sequence[Want], now: int) -> tuple[int, tuple[Part, ...]]:
     if any(want.source == "playing" for want in wants):
         return PROTECTED, (Part("playing now", PROTECTED),)
     best = max((_of_one(want, now) for want in wants), key=lambda parts: (sum(part.points for part in parts), parts))
-    parts = [Part(label, points) for label, points in ((part.label, part.points) for part in best)]
+    parts = list(best)
     further = min((len({want.who for want in wants}) - 1) * FURTHER_USER, FURTHER_USERS_MOST)
     if further:
         parts.append(Part("wanted by further users", further))
@@ -32,18 +42,18 @@ def score(wants: Sequence[Want], now: int) -> tuple[int, tuple[Part, ...]]:
 
 def _of_one(want: Want, now: int) -> list[Part]:
     parts = [Part("base", BASE)]
-    if points := BY_SOURCE.get(want.source):
-        parts.append(Part("on deck", points))
-        parts.append(Part("current", CURRENT_EPISODE))
-    if want.since is not None:
-        parts.extend(_freshness(now - want.since))
+    if named := BY_SOURCE.get(want.source):
+        parts.append(Part(*named))
+    if want.position is not None and (named := BY_POSITION.get(want.position)):
+        parts.append(Part(*named))
+    if want.since is not None and (aging := BY_AGE.get(want.source)):
+        parts.extend(_freshness(now - want.since, aging))
+    if want.boost:
+        parts.append(Part(f"boost of {want.who}", want.boost))
     return parts
 
 
-def _freshness(age: int) -> list[Part]:
-    if age < ON_DECK_FRESH_DAYS * DAY:
-        return [Part(f"fresher than {ON_DECK_FRESH_DAYS} days", ON_DECK_FRESH)]
-    for days, points in ON_DECK_AGING:
-        if age > days * DAY:
-            return [Part(f"older than {days} days", points)]
-    return []
+def _freshness(age: int, aging: Aging) -> list[Part]:
+    if age < aging.fresh_days * DAY:
+        return [Part(f"fresher than {aging.fresh_days} days", aging.fresh)]
+    return next(([Part(f"older than {days} days", points)] for days, points in aging.old if age > days * DAY), [])

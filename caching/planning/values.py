@@ -41,6 +41,17 @@ class Want:
     rating_key: str = ""
     since: int | None = None
     """When the wish was last shown to be alive, for example the last viewing."""
+    claim: str = ""
+    """The name under which the wish is kept on the file, such as `ondeck:42`; empty: the source's own name."""
+    position: int | None = None
+    """0: going on right here; 1: next; from 2 on: later. None where it has no meaning."""
+    boost: int = 0
+    """What the user's wishes count more or less than others'."""
+
+    @property
+    def name(self) -> str:
+        """The claim in force."""
+        return self.claim or self.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,7 @@ class Cached:
     size: int
     cached_at: int
     sources: frozenset[str]
-    """The sources that wanted it when it was cached: while one of them is unknown, the file stays."""
+    """The claims of those who wanted it last: while one of them is unknown, the file stays."""
     title: str = ""
     conflict: str = ""
     changed: str = ""
@@ -60,6 +71,8 @@ class Cached:
     """Whether its original got its name back because the cache disk was gone."""
     belongs_to: bytes = b""
     """A sidecar's video, as a path below the mapping; ending in a slash: every video of that directory."""
+    watched_at: int | None = None
+    """When the last of those who wanted it had watched it; None while somebody has not."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -107,6 +120,8 @@ class Rules:
 
     minimum_hold: int = 12 * 3600
     """How long a cached file stays at least, in seconds."""
+    watched_grace: int = 12 * 3600
+    """How long a file stays after everybody who wanted it has watched it, in seconds."""
     associated_files: str = "all"
     """Which sidecars join their video: all, subtitles or none."""
 
@@ -120,13 +135,14 @@ class Situation:
     cached: tuple[Cached, ...] = ()
     storages: tuple[Storage, ...] = ()
     skipped: tuple[Skipped, ...] = ()
-    unknown_sources: frozenset[str] = frozenset()
+    unknown_claims: frozenset[str] = frozenset()
+    """The claims of sources that did not answer well: what they wanted before stays."""
     rules: Rules = Rules()
     sidecars: tuple[Sidecar, ...] = ()
     """What belongs to the wanted videos, also what is cached already; may name more than the rules let join."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Part:
     """One part of a score."""
 
@@ -148,6 +164,7 @@ class Decision:
     parts: tuple[Part, ...] = ()
     who: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    """The claims under which it is wanted; of a cached file also those of before that are unknown now."""
     rating_key: str = ""
     problem: bool = False
     belongs_to: bytes = b""

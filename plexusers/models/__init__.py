@@ -5,11 +5,12 @@ from plexusers.models.playing import PlaySession
 from plexusers.models.policy import PlaybackTrigger, Versions, WatchPolicy
 from plexusers.models.server import PlexServer, new_client_identifier, validate_server_address
 from plexusers.models.source import SourceState, SourceStatus
-from plexusers.models.user import PREFERENCES, PlexUser, TokenOrigin, UserKind, UserTypeDefaults
-from plexusers.models.watching import WatchlistEntry, WatchReading, WatchState
+from plexusers.models.user import PREFERENCES, Avatar, PlexUser, TokenOrigin, UserKind, UserTypeDefaults
+from plexusers.models.watching import WatchlistEntry, WatchReading, WatchState, is_watched
 
 __all__ = [
     "PREFERENCES",
+    "Avatar",
     "ItemKind",
     "LibraryFile",
     "LibraryGuid",
@@ -30,6 +31,7 @@ __all__ = [
     "WatchReading",
     "WatchState",
     "WatchlistEntry",
+    "is_watched",
     "new_client_identifier",
     "validate_server_address",
 ]

@@ -143,6 +143,12 @@ class PlexUser(models.Model):
         max_length=10, choices=TokenOrigin.choices, blank=True, default=TokenOrigin.NONE, editable=False
     )
     token_problem = models.TextField(blank=True, editable=False, help_text="Why there is no good token.")
+    token_asked_at = models.DateTimeField(
+        null=True, editable=False, help_text="When plex.tv was asked for this user's token last (UTC)."
+    )
+    pin_refused = models.BooleanField(
+        default=False, editable=False, help_text="Plex refused the PIN; it is not tried again until it is changed."
+    )
 
     first_seen_at = models.DateTimeField(auto_now_add=True, help_text="UTC.")
     last_seen_at = models.DateTimeField(null=True, editable=False, help_text="Last named by plex.tv (UTC).")
@@ -170,3 +176,18 @@ class PlexUser(models.Model):
     def local_id(self) -> int:
         """The number by which the server itself knows this user, in sessions and history: the owner is always 1."""
         return 1 if self.kind == UserKind.MAIN else self.plex_id
+
+
+class Avatar(models.Model):
+    """A user's picture, kept here so that pages need nobody else to show it."""
+
+    user = models.OneToOneField(PlexUser, models.CASCADE, primary_key=True, related_name="avatar")
+    source = models.CharField(max_length=500, help_text="The address it was read from.")
+    content_type = models.CharField(max_length=20, blank=True, help_text="Empty: there is no picture at the address.")
+    body = models.BinaryField(default=bytes)
+
+    class Meta:
+        verbose_name = "avatar"
+
+    def __str__(self) -> str:
+        return f"avatar of {self.user}"

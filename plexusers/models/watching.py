@@ -1,9 +1,16 @@
 """What each user watched, and has on the watchlist, as Plex told last."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 
 from plexusers.models.library import ItemKind, LibrarySection
 from plexusers.models.user import PlexUser
+
+
+def is_watched(views: int, offset: int) -> bool:
+    """Watched and not being watched again: a rewatch keeps the count and has an offset."""
+    return views > 0 and not offset
 
 
 class WatchState(models.Model):
@@ -23,12 +30,15 @@ class WatchState(models.Model):
 
     @property
     def is_watched(self) -> bool:
-        """Watched and not being watched again: a rewatch keeps the count and has an offset."""
-        return self.views > 0 and not self.offset
+        """Watched and not being watched again."""
+        return is_watched(self.views, self.offset)
 
 
 class WatchReading(models.Model):
     """How far a user's watch states of a library are known."""
+
+    if TYPE_CHECKING:
+        section_id: int
 
     user = models.ForeignKey(PlexUser, models.CASCADE, related_name="watch_readings")
     section = models.ForeignKey(LibrarySection, models.CASCADE, related_name="watch_readings")
@@ -48,6 +58,7 @@ class WatchlistEntry(models.Model):
 
     user = models.ForeignKey(PlexUser, models.CASCADE, null=True, related_name="watchlist_entries")
     guid = models.CharField(max_length=300, help_text="plex://…, imdb://…, tmdb://… or tvdb://…; empty: only a title.")
+    names = models.JSONField(default=list, help_text="All the guids it came with.")
     kind = models.CharField(max_length=8, choices=ItemKind.choices)
     title = models.CharField(max_length=500)
     year = models.PositiveSmallIntegerField(null=True)

@@ -4,7 +4,18 @@ It serves demonstrations and tests. It needs the standard library only and never
 """
 
 from plexusers.standin.household import Household
-from plexusers.standin.records import Account, Episode, Movie, PartFile, Season, Section, Show, Version, WatchState
+from plexusers.standin.records import (
+    Account,
+    Episode,
+    Movie,
+    PartFile,
+    Season,
+    Section,
+    Show,
+    Version,
+    WatchState,
+    Work,
+)
 from plexusers.standin.server import StandIn
 from plexusers.standin.wire import SeenRequest
 
@@ -21,4 +32,5 @@ __all__ = [
     "StandIn",
     "Version",
     "WatchState",
+    "Work",
 ]

@@ -63,7 +63,8 @@ def section_element(household: Household, section: Section) -> Element:
     """A library with its directories. `contentChangedAt` counts the changes, it is no time."""
     agent, scanner = AGENTS[section.type]
     element = fill(Element("Directory"), allowSync=1, filters=1, refreshing=0, key=section.key, type=section.type)
-    fill(element, title=section.title, agent=agent, scanner=scanner, language="en-US", content=1, directory=1, hidden=0)
+    fill(element, title=section.title, agent=agent, scanner=scanner, language="en-US", content=1, directory=1)
+    fill(element, hidden=section.hidden)
     fill(element, uuid=section_uuid(household, section), updatedAt=1_600_000_000, createdAt=1_500_000_000)
     fill(element, scannedAt=1_600_000_000, contentChangedAt=household.changes[section.key])
     for number, path in enumerate(section.locations, int(section.key) * 100):
@@ -97,7 +98,7 @@ def session(household: Household, playing: Playing) -> Element:
     else:
         video = clip(playing)
     fill(video, sessionKey=playing.key, viewOffset=playing.offset)
-    fill(SubElement(video, "User"), id=user.id, title=user.title, thumb="")
+    fill(SubElement(video, "User"), id=user.id, title=user.title, thumb=user.thumb)
     player = fill(SubElement(video, "Player"), address="192.0.2.10", local=1, title="Television", state=playing.state)
     fill(player, machineIdentifier=f"player-{user.id}", product="Plex for Android (TV)", userID=user.id)
     fill(SubElement(video, "Session"), id=f"session-{playing.key}", bandwidth=8000, location="lan")

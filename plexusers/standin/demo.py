@@ -1,12 +1,14 @@
-"""The demonstration's household: a small library of real files, and two people in the middle of watching it."""
+"""The demonstration's household: a small library of real files, and five people in the middle of watching it."""
 
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from plexusers.standin.demo_files import FILMED_AT, nfo, subtitles, write_text, write_video
 from plexusers.standin.household import Household
-from plexusers.standin.records import Episode, Movie, Section, Version
+from plexusers.standin.pastime import Viewer
+from plexusers.standin.records import Account, Episode, Movie, Section, Show, Version, Work
 
 PLEX_PREFIX = "/data/media"
 """Where the demonstration's Plex sees what lies below `array` of the demonstration's directory."""
@@ -26,9 +28,18 @@ SHORT_SHELF = (
 )
 """Films that nobody watches."""
 
+Titled = TypeVar("Titled", Movie, Show)
+
 ORCHARD = "Orchard of Static"
 FERRYMEN = "Ferrymen's Arithmetic"
 BAKERS = "Bakers at Low Tide"
+
+MACHINE = "d3a05e1f40c24b7f9a16de0c57a1bead00000001"
+CHILDS_PIN = "1234"
+NOT_THERE_YET = Work(
+    "movie", "plex://movie/de0000000000000000000001", "The Lighthouse Tax", 2025, ("imdb://tt9902025",)
+)
+"""On watchlists, but not in the library."""
 
 
 @dataclass
@@ -86,17 +97,35 @@ class Builder:
 def make_demo(directory: Path) -> Household:
     """Writes the library below `directory/array` (about 230 MB, the first time only) and makes its household.
 
-    The owner is Alex, and Sam lives there too. Plex sees `directory/array` as PLEX_PREFIX.
+    The owner is Alex. Sam lives there too, and Lou, a child with a PIN and without an account of its own. Kim and Noa
+    are friends; Kim sees the films only, Noa keeps the watchlist private. Plex sees `directory/array` as PLEX_PREFIX.
     """
     array = directory / "array"
-    household = Household("Demonstration", file_exists=lambda path: (array / relative(path)).exists())
+    household = Household("Demonstration", MACHINE, file_exists=lambda path: (array / relative(path)).exists())
     household.add_account("Alex", "demonstration-alex", "owner")
-    household.add_account("Sam", "demonstration-sam", "home")
+    household.add_account("Sam", "demonstration-sam")
+    household.add_account("Lou", "demonstration-lou", managed=True, pin=CHILDS_PIN)
     builder = Builder(household, directory, writes=not (directory / WRITTEN).exists())
     _films(builder)
     _shows(builder)
+    films = [section for section in household.sections.values() if section.type == "movie"]
+    household.add_account("Kim", "demonstration-kim", "shared", sections=films)
+    household.add_account("Noa", "demonstration-noa", "shared")
+    _visitors(household)
+    _watchlists(household)
     (directory / WRITTEN).touch()
     return household
+
+
+def viewers(household: Household) -> list[Viewer]:
+    """Everybody but the owner, who is whoever looks at the demonstration; they begin one after the other."""
+    others = [account for account in household.accounts.values() if account.kind != "owner"]
+    return [Viewer(household, account, rest=3 + 11 * number) for number, account in enumerate(others)]
+
+
+def person(household: Household, title: str) -> Account:
+    """The account of that name."""
+    return next(account for account in household.accounts.values() if account.title == title)
 
 
 def relative(plex_path: str) -> str:
@@ -106,7 +135,7 @@ def relative(plex_path: str) -> str:
 
 def _films(builder: Builder) -> None:
     household = builder.household
-    alex, sam = household.accounts.values()
+    alex, sam = person(household, "Alex"), person(household, "Sam")
     section = household.add_section("movie", "Movies", f"{PLEX_PREFIX}/Movies")
     sundial = builder.movie(section, "The Marrow Lane Sundial (2019)", 64 * MIB)
     gulls = "Copper Gulls of Vey (2021)"
@@ -124,7 +153,7 @@ def _films(builder: Builder) -> None:
 
 def _shows(builder: Builder) -> None:
     household = builder.household
-    alex, sam = household.accounts.values()
+    alex, sam = person(household, "Alex"), person(household, "Sam")
     section = household.add_section("show", "TV Shows", f"{PLEX_PREFIX}/TV")
     middle = builder.show(section, ORCHARD, 2018, (6, 4), large=4)
     finished = builder.show(section, FERRYMEN, 2020, (4, 4), large=5)
@@ -137,3 +166,36 @@ def _shows(builder: Builder) -> None:
         household.mark_watched(alex, episode, at=now - days * DAY)
     for days, episode in enumerate(reversed(sams[:2]), 1):
         household.mark_watched(sam, episode, at=now - days * DAY)
+
+
+def _visitors(household: Household) -> None:
+    """What the friends and the child are in the middle of; Noa watches the same show as Alex, two episodes behind."""
+    kim, noa, lou = (person(household, name) for name in ("Kim", "Noa", "Lou"))
+    now = household.now()
+    household.watch(
+        kim, _titled(household, "Umbrella Weather Index", Movie), offset_ms=22 * MINUTE_MS, at=now - 30 * HOUR
+    )
+    household.mark_watched(noa, _episodes(household, ORCHARD)[0], at=now - 2 * DAY)
+    household.mark_watched(lou, _episodes(household, BAKERS)[0], at=now - 26 * HOUR)
+
+
+def _watchlists(household: Household) -> None:
+    online, now = household.online, household.now()
+    wishes: dict[str, list[Work | Movie | Show]] = {
+        "Alex": [_titled(household, "Gravel Psalm", Movie), NOT_THERE_YET],
+        "Sam": [_titled(household, ORCHARD, Show), _titled(household, "The Spoon Cartographers", Movie)],
+        "Kim": [_titled(household, "The Spoon Cartographers", Movie), NOT_THERE_YET],
+        "Noa": [_titled(household, "Löw & Söhne", Movie)],
+    }
+    for name, works in wishes.items():
+        for days, work in enumerate(works, 1):
+            online.add_to_watchlist(person(household, name), work, at=now - days * DAY)
+    online.hide_watchlist(person(household, "Noa"))
+
+
+def _titled(household: Household, title: str, kind: type[Titled]) -> Titled:
+    return next(item for item in household.items.values() if isinstance(item, kind) and item.title == title)
+
+
+def _episodes(household: Household, title: str) -> list[Episode]:
+    return household.episodes(_titled(household, title, Show))

@@ -2,13 +2,14 @@
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Protocol
 
 from plexusers.standin.records import Account
-from plexusers.standin.wire import HTML_TYPE, XML_TYPE, Answer, Connection, Reply, error
+from plexusers.standin.wire import HTML_TYPE, XML_TYPE, Answer, Connection, Reply, Request, error
 
 PORTAL = b"<!DOCTYPE html><html><head><title>Welcome</title></head><body>Sign in to the network<br></body></html>"
 
@@ -32,6 +33,35 @@ class Status:
         """An error page; the request has no effect."""
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         return replace(error(self.code), headers=headers)
+
+
+class TooOften:
+    """The server answers, until it was asked more than so often in so many seconds: then it says 429 until it calms.
+
+    Requests that were refused count too, as plex.tv counts them: whoever goes on asking goes on being refused.
+    """
+
+    def __init__(
+        self,
+        requests: int,
+        seconds: float,
+        retry_after: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.requests, self.seconds, self.retry_after, self.clock = requests, seconds, retry_after, clock
+        self.refused = 0
+        """How many requests were refused."""
+        self._times: list[float] = []
+        self._lock = threading.Lock()
+
+    def reply(self, real: Callable[[], Reply], /) -> Reply:
+        """The answer, or 429."""
+        now = self.clock()
+        with self._lock:
+            self._times = [*(one for one in self._times if one > now - self.seconds), now]
+            refuses = len(self._times) > self.requests
+            self.refused += refuses
+        return Status(429, self.retry_after).reply(real) if refuses else real()
 
 
 @dataclass(frozen=True)
@@ -105,31 +135,40 @@ class Body:
 
     change: Callable[[bytes], bytes]
     """Makes the wrong body out of the right one."""
-    content_type: str = XML_TYPE
+    content_type: str | None = None
+    """How it is announced; None leaves the announcement as it was."""
 
     def reply(self, real: Callable[[], Reply], /) -> Reply:
         """The wrong body, announced with its true length."""
         answer = real()
         if not isinstance(answer, Answer):
             return answer
-        return replace(answer, body=self.change(answer.body), content_type=self.content_type)
+        return replace(answer, body=self.change(answer.body), content_type=self.content_type or answer.content_type)
 
 
 def wrong_size(size: int) -> Fault:
     """The container lies about how many items it holds, in `size` and, where it has pages, in `totalSize`."""
 
     def lie(body: bytes) -> bytes:
-        before, root, after = body.partition(b"<MediaContainer")
-        attributes, end, items = after.partition(b">")
-        return before + root + re.sub(rb' (size|totalSize)="\d+"', rb' \1="%d"' % size, attributes) + end + items
+        before, root, after = body.partition(b"MediaContainer")
+        attributes, end, items = after.partition(b"[" if body.startswith(b"{") else b">")
+        attributes = re.sub(rb'( |")(size|totalSize)(="|": )\d+', rb"\1\2\g<3>%d" % size, attributes)
+        return before + root + attributes + end + items
 
     return Body(lie)
 
 
+def spoil(body: bytes) -> bytes:
+    """The body with something in it that neither XML nor JSON allows."""
+    if body[:1] in (b"{", b"["):
+        return body[:1] + b"," + body[1:]
+    return re.sub(rb"<([A-Za-z]+)", rb"<\1 <&>", body, count=1)
+
+
 CUT_DOCUMENT = Body(lambda body: body[: len(body) * 2 // 3])
-"""An XML document that ends too early, though its length is announced correctly."""
-MALFORMED = Body(lambda body: body.replace(b"<MediaContainer", b"<MediaContainer <&>", 1))
-"""A document that is not XML."""
+"""A document that ends too early, though its length is announced correctly."""
+MALFORMED = Body(spoil)
+"""A document that is neither XML nor JSON."""
 CAPTIVE_PORTAL = Body(lambda _: PORTAL, HTML_TYPE)
 """A web page with status 200, as a hotel's network or a proxy puts in the way."""
 EMPTY = Body(lambda _: b"")
@@ -144,11 +183,16 @@ class Armed:
     fault: Fault
     times: int | None
     account: Account | None
+    mentions: str = ""
+    """A text that the request has to have in its path, query or body."""
 
-    def meets(self, path: str, account: Account | None) -> bool:
+    def meets(self, request: Request) -> bool:
         """Whether the fault is for this request."""
-        same = self.account is None or (account is not None and account.id == self.account.id)
-        return same and path.startswith(self.path_prefix)
+        asker = request.account
+        same = self.account is None or (asker is not None and asker.id == self.account.id)
+        said = [request.path, *request.query.values(), request.body.decode("utf-8", "replace")]
+        mentioned = not self.mentions or any(self.mentions in text for text in said)
+        return same and mentioned and request.path.startswith(self.path_prefix)
 
 
 class Faults:
@@ -158,20 +202,20 @@ class Faults:
         self._armed: list[Armed] = []
         self._lock = threading.Lock()
 
-    def add(self, path_prefix: str, fault: Fault, times: int | None, account: Account | None) -> None:
+    def add(self, armed: Armed) -> None:
         """Switches a fault on, for ever or for so many requests."""
         with self._lock:
-            self._armed.insert(0, Armed(path_prefix, fault, times, account))
+            self._armed.insert(0, armed)
 
     def clear(self) -> None:
         """Switches all faults off."""
         with self._lock:
             self._armed.clear()
 
-    def take(self, path: str, account: Account | None) -> Fault | None:
+    def take(self, request: Request) -> Fault | None:
         """The fault for a request, counted as used."""
         with self._lock:
-            armed = next((one for one in self._armed if one.meets(path, account)), None)
+            armed = next((one for one in self._armed if one.meets(request)), None)
             if armed is None:
                 return None
             if armed.times is not None:

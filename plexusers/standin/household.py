@@ -3,25 +3,24 @@
 import itertools
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
 from plexusers.standin.deck import newest_first, next_episode, on_deck
-from plexusers.standin.library import Added, Library
+from plexusers.standin.library import Added
 from plexusers.standin.notices import Notices
+from plexusers.standin.online import Online
+from plexusers.standin.people import People
 from plexusers.standin.records import (
-    OWNER_ID,
     Account,
     ClipKind,
     Episode,
     Item,
-    Kind,
     Movie,
     Playable,
     Playing,
     PlayState,
     Season,
-    Section,
     Show,
     Version,
     Viewing,
@@ -32,7 +31,7 @@ WATCHED_FROM = 0.9
 """The part of an item after which Plex takes it for watched."""
 
 
-class Household(Library):
+class Household(People):
     """Everything a stand-in server tells: its library, its accounts, and what each of them watched and is playing.
 
     Every method is safe to call from any thread. Times (`at`) are epoch seconds in UTC and default to now.
@@ -54,53 +53,16 @@ class Household(Library):
         self.on_deck_weeks = on_deck_weeks
         """What was not watched for so many weeks is left off the deck. A real server comes with 16."""
         self.on_deck_limit = on_deck_limit
-        self.accounts: dict[int, Account] = {}
         self.playing: dict[int, Playing] = {}
         """By session key."""
         self.notices = Notices()
         """Tells those who listen to the websocket."""
+        self.online = Online(self.lock, self.clock)
+        """What plex.tv and its hosts know beyond the accounts: watchlists, feeds, sign-ins."""
         self.history: list[Viewing] = []
         """Oldest first."""
-        self._revoked: set[int] = set()
         self._states: defaultdict[int, dict[str, WatchState]] = defaultdict(dict)
         self._turns = itertools.count(1)
-
-    @property
-    def owner(self) -> Account:
-        """The account that owns the server."""
-        return self.accounts[OWNER_ID]
-
-    def add_account(
-        self,
-        title: str,
-        token: str,
-        kind: Kind = "home",
-        *,
-        number: int | None = None,
-        sections: Iterable[Section] | None = None,
-    ) -> Account:
-        """Adds somebody. `number` is the id plex.tv gave (the owner's is always 1); `sections` limits what they see."""
-        with self.lock:
-            number = OWNER_ID if kind == "owner" else number or 1000 + len(self.accounts)
-            shared = None if sections is None else frozenset(section.key for section in sections)
-            self.accounts[number] = Account(number, title, token, kind, shared)
-            return self.accounts[number]
-
-    def revoke(self, account: Account) -> None:
-        """Makes the account's token worthless, as when a share ends or everybody is signed out."""
-        with self.lock:
-            self._revoked.add(account.id)
-
-    def admit(self, account: Account) -> None:
-        """Makes a revoked token good again."""
-        with self.lock:
-            self._revoked.discard(account.id)
-
-    def account_of(self, token: str | None) -> Account | None:
-        """Whose token this is; None when it is nobody's or revoked."""
-        with self.lock:
-            known = (one for one in self.accounts.values() if one.id not in self._revoked)
-            return next((one for one in known if one.token == token), None)
 
     def state(self, account: Account, item: Item) -> WatchState:
         """How far the account got with a film or an episode."""

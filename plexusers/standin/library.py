@@ -50,13 +50,20 @@ class Library:
         """The time in epoch seconds."""
         return int(self.clock())
 
-    def add_section(self, kind: SectionType, title: str, *locations: str) -> Section:
+    def add_section(self, kind: SectionType, title: str, *locations: str, hidden: int = 0) -> Section:
         """Adds a library. Locations are directories as Plex sees them."""
         with self.lock:
-            section = Section(str(len(self.sections) + 1), kind, title, locations)
+            section = Section(str(len(self.changes) + 1), kind, title, locations, hidden)
             self.sections[section.key] = section
             self.changes[section.key] = 1
             return section
+
+    def remove_section(self, section: Section) -> None:
+        """Takes a library away with everything in it."""
+        with self.lock:
+            for item in [one for one in self.items.values() if one.section == section.key]:
+                self.remove(item)
+            del self.sections[section.key]
 
     def part(
         self, path: str, size: int, *, modified_at: int = 1_600_000_000, subtitles: Iterable[str] = ()
@@ -140,6 +147,15 @@ class Library:
             current = self.items[item.key]
             if isinstance(current, Movie | Episode):
                 self._put(replace(current, versions=versions, updated_at=self.now()))
+
+    def rematch(self, item: Item, guid: str, *, title: str | None = None, guids: Iterable[str] = ()) -> None:
+        """Takes an item for something else under the same rating key, as a corrected match does."""
+        with self.lock:
+            current = self.items[item.key]
+            changed = replace(current, guid=guid, updated_at=self.now())
+            if not isinstance(changed, Season):
+                changed = replace(changed, title=title or changed.title, guids=tuple(guids) or changed.guids)
+            self._put(changed)
 
     def remove(self, item: Item) -> set[str]:
         """Takes an item away with all that hangs below it; says which rating keys are gone."""

@@ -5,12 +5,9 @@ from xml.etree.ElementTree import Element
 
 from plexusers.standin.answers import TYPES, container, listing, meta, section_element, section_facts
 from plexusers.standin.elements import Describer, Detail
-from plexusers.standin.records import Episode, Item, Movie, Playable, Season, Section, Show
+from plexusers.standin.records import Item, Playable, Section
+from plexusers.standin.searching import search, shared_sections
 from plexusers.standin.wire import Answer, Request, error, xml
-
-CLASSES: dict[str, type[Item]] = {"1": Movie, "2": Show, "3": Season, "4": Episode}
-COMPARED = {"addedAt": "added_at", "updatedAt": "updated_at"}
-"""Times in epoch seconds by which a list can be cut (`addedAt>=N`) and sorted."""
 
 
 def describer(request: Request) -> Describer:
@@ -26,7 +23,7 @@ def root(_request: Request) -> Answer:
 
 def sections(request: Request) -> Answer:
     """The sections shared with the account."""
-    shared = [one for one in request.household.sections.values() if request.asker.sees(one.key)]
+    shared = shared_sections(request)
     document = container(len(shared), allowSync=0, title1="Plex Library", identifier="com.plexapp.plugins.library")
     document.extend([section_element(request.household, one) for one in shared])
     return xml(document)
@@ -37,7 +34,7 @@ def section_all(request: Request) -> Answer:
     section = _section(request)
     if section is None:
         return error(404)
-    items = _search(request, section, request.query.get("type") or TYPES[section.type][0])
+    items = search(request, [section], request.query.get("type") or TYPES[section.type][0])
     facts = section_facts(request.household, section)
     if request.flag("includeMeta"):
         return _with_meta(request, section, ["movie"] if section.type == "movie" else ["show", "season", "episode"])
@@ -66,12 +63,16 @@ def section_refresh(request: Request) -> Answer:
 
 def everything(request: Request) -> Answer:
     """The items of all sections, of the kind asked for."""
-    return listing(request, _search(request, None, request.query.get("type", "")), describer(request).item)
+    return listing(
+        request, search(request, shared_sections(request), request.query.get("type", "")), describer(request).item
+    )
 
 
 def on_deck(request: Request) -> Answer:
-    """What the account has on deck in all sections."""
-    return listing(request, request.household.on_deck(request.asker), describer(request).item)
+    """What the account has on deck in all sections but those that are hidden from the home screen."""
+    shown = {section.key for section in shared_sections(request, shown=True)}
+    deck = [item for item in request.household.on_deck(request.asker) if item.section in shown]
+    return listing(request, deck, describer(request).item)
 
 
 def continue_watching(request: Request) -> Answer:
@@ -82,7 +83,8 @@ def continue_watching(request: Request) -> Answer:
 
 def recently_added(request: Request) -> Answer:
     """Films and episodes, the newest addition first."""
-    items = [*_search(request, None, "1"), *_search(request, None, "4")]
+    shown = shared_sections(request, shown=True)
+    items = [*search(request, shown, "1"), *search(request, shown, "4")]
     items.sort(key=lambda item: item.added_at, reverse=True)
     return listing(request, items, describer(request).item)
 
@@ -134,22 +136,3 @@ def _with_meta(request: Request, section: Section, kinds: Sequence[str]) -> Answ
     document = container(0, totalSize=len(nothing), offset=0, **section_facts(request.household, section))
     document.append(meta(section, kinds))
     return xml(document)
-
-
-def _search(request: Request, section: Section | None, kind: str) -> list[Item]:
-    """The items the account may see, narrowed down and sorted as the query says."""
-    household, query = request.household, request.query
-    shared = [one for one in household.sections.values() if request.asker.sees(one.key)]
-    found = [item for one in ([section] if section else shared) for item in household.listed(one, CLASSES.get(kind))]
-    if guid := query.get("guid"):
-        found = [item for item in found if item.guid == guid]
-    if title := query.get("title", "").casefold():
-        found = [item for item in found if title in item.title.casefold()]
-    for name, attribute in COMPARED.items():
-        since = request.number(f"{name}>", request.number(f"{name}>>"))
-        if since is not None:
-            found = [item for item in found if getattr(item, attribute) >= since]
-    name, _, direction = query.get("sort", "").partition(":")
-    if attribute := COMPARED.get(name.rpartition(".")[2], ""):
-        found.sort(key=lambda item: int(getattr(item, attribute)), reverse=direction == "desc")
-    return found[::-1] if direction == "desc" and not attribute else found

@@ -22,6 +22,32 @@ class Account:
     kind: Kind = "home"
     sections: frozenset[str] | None = None
     """Keys of the sections shared with this account; None means all of them."""
+    plex_id: int = 0
+    """The number that plex.tv gave. Only the owner's differs from `id`."""
+    uuid: str = ""
+    """Sixteen hexadecimal digits: the name of this account in Plex Home, among friends and in the avatar's address."""
+    username: str = ""
+    """Empty for a managed account, as is the email address."""
+    account_token: str = ""
+    """The token for plex.tv and its hosts. The owner's is also good for the server, everybody else's is not."""
+    managed: bool = False
+    """A home account without a sign-in of its own."""
+    pin: str = ""
+    """What has to be entered to become this home user; empty when nothing has."""
+    listed: bool = True
+    """Whether the server is shared with the account by name; home users see it without that."""
+    discovers: bool = True
+    """Whether online sources such as the watchlist are switched on."""
+
+    @property
+    def email(self) -> str:
+        """The email address."""
+        return f"{self.username.lower().replace(' ', '.')}@example.com" if self.username else ""
+
+    @property
+    def thumb(self) -> str:
+        """Address of the avatar."""
+        return f"https://plex.tv/users/{self.uuid}/avatar?c=1656888946"
 
     def sees(self, section_key: str) -> bool:
         """Whether the section was shared with this account; the owner sees everything."""
@@ -37,6 +63,8 @@ class Section:
     title: str
     locations: tuple[str, ...]
     """Directories as Plex sees them."""
+    hidden: int = 0
+    """1: left out of the home screen, 2: left out of searches too."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +184,55 @@ class Episode:
 
 Playable = Movie | Episode
 Item = Movie | Episode | Show | Season
+
+
+@dataclass(frozen=True)
+class Work:
+    """A film or a show as Plex's online catalogue knows it, whether the library has it or not."""
+
+    kind: SectionType
+    guid: str
+    """`plex://movie/` or `plex://show/` and 24 hexadecimal digits."""
+    title: str
+    year: int | None = None
+    guids: tuple[str, ...] = ()
+    """External ids, such as imdb://tt0000001."""
+
+    @property
+    def key(self) -> str:
+        """The hexadecimal digits, by which the catalogue names it."""
+        return self.guid.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A line of a watchlist."""
+
+    work: Work
+    since: int
+    """When it was put there, in epoch milliseconds; never twice the same."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A watchlist as a feed: the account's own, or those of all friends of the account."""
+
+    account: int
+    friends: bool = False
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A sign-in in progress: a code that somebody confirms in a browser."""
+
+    id: int
+    code: str
+    client: str
+    """The identifier of the client that asked for it; nobody else is told the token."""
+    created_at: int
+    """Epoch seconds."""
+    token: str | None = None
+    """The account's token, once it was confirmed."""
 
 
 @dataclass(frozen=True)

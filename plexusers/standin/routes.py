@@ -6,10 +6,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
+from plexusers.standin import community_pages as community
+from plexusers.standin import feed_pages as feeds
 from plexusers.standin import library_pages as library
+from plexusers.standin import pin_pages as pins
+from plexusers.standin import plextv_pages as plextv
 from plexusers.standin import server_pages as server
+from plexusers.standin import watchlist_pages as watchlists
 from plexusers.standin.websocket import notifications
-from plexusers.standin.wire import Reply, Request, error
+from plexusers.standin.wire import COMMUNITY, DISCOVER, FEEDS, METADATA, PLEX_TV, Reply, Request, error
 
 Endpoint = Callable[[Request], Reply]
 Access = Literal["anyone", "account", "owner"]
@@ -39,7 +44,7 @@ class Route:
         return found.groupdict() if found else None
 
 
-ROUTES: tuple[Route, ...] = (
+SERVER: tuple[Route, ...] = (
     Route("/", server.root),
     Route("/identity", server.identity, "anyone"),
     Route("/accounts", server.accounts, "owner"),
@@ -65,6 +70,52 @@ ROUTES: tuple[Route, ...] = (
     Route("/library/metadata/{key}/children", library.children),
     Route("/library/metadata/{key}/allLeaves", library.all_leaves),
 )
+
+"""The Plex Media Server itself."""
+
+ACCOUNTS: tuple[Route, ...] = (
+    Route("/api/v2/user", plextv.user),
+    Route("/api/users", plextv.users),
+    Route("/api/home/users", plextv.home_users),
+    Route("/api/home/users/{user}/switch", plextv.switch_by_number, methods=("POST",)),
+    Route("/api/v2/home/users/{user}/switch", plextv.switch, methods=("POST",)),
+    Route("/api/servers/{machine}/shared_servers", plextv.shared_servers, "owner"),
+    Route("/api/v2/resources", plextv.resources),
+    Route("/api/v2/pins", pins.begin, "anyone", ("POST",)),
+    Route("/api/v2/pins/{pin}", pins.look, "anyone"),
+    Route("/users/{uuid}/avatar", plextv.avatar, "anyone"),
+)
+"""plex.tv, which answers to two names."""
+
+
+CATALOGUE: tuple[Route, ...] = (
+    Route("", watchlists.provider),
+    Route("/library/metadata/{key}", watchlists.metadata),
+    Route("/library/metadata/{key}/userState", watchlists.user_state),
+)
+"""What both providers answer."""
+
+
+def _on(host: str, *routes: Route) -> tuple[Route, ...]:
+    return tuple(replace(route, path=f"/{host}{route.path}") for route in routes)
+
+
+ROUTES: tuple[Route, ...] = (
+    *SERVER,
+    *(route for host in PLEX_TV for route in _on(host, *ACCOUNTS)),
+    *_on(
+        DISCOVER,
+        Route("/library/sections/watchlist/all", watchlists.watchlist),
+        Route("/actions/addToWatchlist", watchlists.add, methods=("PUT",)),
+        Route("/actions/removeFromWatchlist", watchlists.remove, methods=("PUT",)),
+        Route("/rss/{feed}", feeds.feed, "anyone"),
+        *CATALOGUE,
+    ),
+    *_on(METADATA, *CATALOGUE),
+    *_on(COMMUNITY, Route("/api", community.graphql, methods=("POST",))),
+    *_on(FEEDS, Route("/{feed}", feeds.feed, "anyone")),
+)
+"""Everything a stand-in answers."""
 
 
 def respond(routes: Iterable[Route], request: Request) -> Reply:

@@ -13,11 +13,12 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from plexusers.standin.faults import Fault, Faults
+from plexusers.standin.faults import Armed, Fault, Faults
 from plexusers.standin.household import Household
 from plexusers.standin.records import Account
+from plexusers.standin.refusals import in_the_hosts_words
 from plexusers.standin.routes import ROUTES, Route, respond
-from plexusers.standin.wire import Answer, Request, SeenRequest
+from plexusers.standin.wire import Answer, Reply, Request, SeenRequest, host_of
 
 log = logging.getLogger(__name__)
 
@@ -32,19 +33,29 @@ Accepted = socket.socket | tuple[bytes, socket.socket]
 
 
 class StandIn:
-    """A Plex Media Server for one household. Start it with `with`, or with `start` and `stop`, as often as needed."""
+    """A Plex Media Server for one household, and plex.tv with its hosts below `/plex.tv` and so on.
+
+    Start it with `with`, or with `start` and `stop`, as often as needed.
+    """
 
     def __init__(
-        self, household: Household, port: int = 0, routes: Iterable[Route] = ROUTES, host: str = "127.0.0.1"
+        self,
+        household: Household,
+        port: int = 0,
+        routes: Iterable[Route] = ROUTES,
+        host: str = "127.0.0.1",
+        listening: socket.socket | None = None,
     ) -> None:
+        """`listening` is a socket that listens already, for whoever has to know the port before; else one is made."""
         self.household = household
         self.host = host
-        self.port = port
+        self.port = listening.getsockname()[1] if listening else port
         """TCP port; 0 takes a free one at the first start and keeps it."""
         self.routes = tuple(routes)
         self.requests: list[SeenRequest] = []
         """All requests in the order they came. Appending and clearing a list are atomic, so no lock is needed."""
         self.faults = Faults()
+        self.listening = listening
         self._listener: Listener | None = None
 
     @property
@@ -66,9 +77,20 @@ class StandIn:
             self._listener.hang_up()
             self._listener = None
 
-    def fail(self, path_prefix: str, fault: Fault, times: int | None = None, account: Account | None = None) -> None:
-        """Lets requests below a path go wrong, always or so many times, of everybody or of one account."""
-        self.faults.add(path_prefix, fault, times, account)
+    def fail(
+        self,
+        path_prefix: str,
+        fault: Fault,
+        times: int | None = None,
+        account: Account | None = None,
+        mentions: str = "",
+    ) -> None:
+        """Lets requests below a path go wrong, always or so many times, of everybody or of one account.
+
+        `/discover.provider.plex.tv` means everything on that host. `mentions` narrows it down to requests that have
+        this text in their path, query or body, such as the uuid of the friend whose watchlist is asked for.
+        """
+        self.faults.add(Armed(path_prefix, fault, times, account, mentions))
 
     def heal(self) -> None:
         """Ends all faults."""
@@ -93,7 +115,12 @@ class Listener(ThreadingHTTPServer):
         self.standin = standin
         self.stopping = threading.Event()
         self.connections: set[socket.socket] = set()
-        super().__init__((standin.host, standin.port), Handler)
+        ready, standin.listening = standin.listening, None
+        super().__init__((standin.host, standin.port), Handler, bind_and_activate=ready is None)
+        if ready is not None:
+            self.socket.close()
+            self.socket = ready
+            self.server_name, self.server_port = standin.host, standin.port
 
     def server_bind(self) -> None:
         """Binds without the look-up of the host's name that HTTPServer adds, which may ask a name server."""
@@ -142,8 +169,12 @@ class Handler(BaseHTTPRequestHandler):
         request = self._request()
         title = request.account.title if request.account else None
         standin.requests.append(SeenRequest(request.method, request.path, request.query, title))
-        fault = standin.faults.take(request.path, request.account)
-        reply = fault.reply(lambda: respond(standin.routes, request)) if fault else respond(standin.routes, request)
+        fault = standin.faults.take(request)
+
+        def real() -> Reply:
+            return in_the_hosts_words(respond(standin.routes, request), request)
+
+        reply = in_the_hosts_words(fault.reply(real), request) if fault else real()
         if isinstance(reply, Answer):
             self.write(reply.head() + (b"" if self.command == "HEAD" else reply.body))
         else:
@@ -189,4 +220,5 @@ class Handler(BaseHTTPRequestHandler):
         body = self.read(int(length)) if length.isdigit() else b""
         path = unquote(target.path).rstrip("/") or "/"
         household = self.server.standin.household
-        return Request(self.command, path, query, headers, body, household.account_of(token), household)
+        account = household.online_account_of(token) if host_of(path) else household.account_of(token)
+        return Request(self.command, path, query, headers, body, account, household)

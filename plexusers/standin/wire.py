@@ -11,12 +11,23 @@ from plexusers.standin.records import Account
 
 XML_TYPE = "text/xml;charset=utf-8"
 HTML_TYPE = "text/html"
+JSON_TYPE = "application/json; charset=utf-8"
+
+PLEX_TV = ("plex.tv", "clients.plex.tv")
+"""Two names of one service."""
+DISCOVER = "discover.provider.plex.tv"
+METADATA = "metadata.provider.plex.tv"
+COMMUNITY = "community.plex.tv"
+FEEDS = "rss.plex.tv"
+HOSTS = frozenset({*PLEX_TV, DISCOVER, METADATA, COMMUNITY, FEEDS})
+"""The hosts on the internet that a stand-in speaks for. A path that begins with one is meant for that host."""
 
 ERROR_PAGE = "<html><head>{script}<title>{reason}</title></head><body><h1>{status} {reason}</h1></body></html>"
 TO_WEB_APP = "<script>window.location = window.location.href.match(/(^.+\\/)[^\\/]*$/)[1] + 'web/index.html';</script>"
 """At its root a server sends a browser that has no token to the web application."""
 
 BEYOND_THE_STANDARD = {
+    498: "Invalid Token",
     520: "Web Server Returned an Unknown Error",
     521: "Web Server Is Down",
     522: "Connection Timed Out",
@@ -25,7 +36,7 @@ BEYOND_THE_STANDARD = {
     525: "SSL Handshake Failed",
     526: "Invalid SSL Certificate",
 }
-"""Statuses of a proxy in front of the server."""
+"""Statuses of plex.tv for a token that is too old, and of a proxy in front of a server."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,16 @@ class Request:
     household: Household
     names: Mapping[str, str] = field(default_factory=dict)
     """What the placeholders of the endpoint's path stood for."""
+
+    @property
+    def host(self) -> str:
+        """The host on the internet that is meant; empty for the server itself."""
+        return host_of(self.path)
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether the client accepts JSON; XML is what it gets otherwise."""
+        return "json" in self.headers.get("accept", "")
 
     @property
     def asker(self) -> Account:
@@ -114,6 +135,12 @@ Takeover = Callable[[Connection], None]
 """Answers by itself on the bare connection, which is closed afterwards."""
 
 Reply = Answer | Takeover
+
+
+def host_of(path: str) -> str:
+    """The host on the internet that a path begins with; empty when it is one of the server itself."""
+    first = path[1:].partition("/")[0]
+    return first if first in HOSTS else ""
 
 
 def reason(status: int) -> str:

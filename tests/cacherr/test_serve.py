@@ -1,7 +1,9 @@
 """`serve` as a real process: how it starts, how it ends, and what is left when that happens in the middle of things."""
 
+import json
 import signal
 import socket
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -140,6 +142,17 @@ def test_an_address_that_cannot_be_used_is_said_in_one_sentence(installation: In
     assert "Traceback" not in answered.errors
 
 
+def account_seen_by(served: Served) -> str:
+    """The name on the plex.tv account that the process would ask for, by the way its requests go outside."""
+    variables = Path(f"/proc/{served.process.pid}/environ").read_text(encoding="utf-8").split("\0")
+    gateway = dict(line.split("=", 1) for line in variables if "=" in line)["CACHERR_OUTBOUND_GATEWAY"]
+    request = urllib.request.Request(f"{gateway}/plex.tv/api/v2/user", headers={"Accept": "application/json"})
+    request.add_header("X-Plex-Token", "demonstration-alex")
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        title: str = json.load(answer)["title"]
+        return title
+
+
 def test_the_demonstration_caches_something_and_removes_its_directory(
     installation: Installation, tmp_path: Path
 ) -> None:
@@ -151,9 +164,21 @@ def test_the_demonstration_caches_something_and_removes_its_directory(
     with serving(installation, "--demo", extra=extra) as served:
         assert served.port
         (directory,) = own.glob("cacherr-demo-*")
+        assert account_seen_by(served) == "Alex"
         until(lambda: contents(directory / "cache"), "the demonstration to cache something")
         assert served.end() == 0, served.text
         assert not served.is_anybody_left
     assert list(own.glob("cacherr-demo-*")) == []
     assert list(config.glob("*.sqlite3")) == []
     assert contents(installation.cache) == {}
+
+
+def test_a_message_that_was_cut_short_does_not_end_the_worker(installation: Installation, film: bytes) -> None:
+    queue = installation.config / "broker" / "queue"
+    with serving(installation) as served:
+        served.port  # noqa: B018 - waits until it is ready
+        torn = queue / "1_torn.cacherr.msg"
+        torn.touch()
+        until(lambda: not torn.exists(), "the worker to take the message")
+        assert served.get("/api/start-cache", method="POST", body={})[0] == 202
+        until(lambda: rows(installation, "SELECT 1 FROM caching_cycle WHERE state = 'completed'"), "the cycle", 30)

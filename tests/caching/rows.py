@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from caching.models import CachedFile, Cycle, CycleState, Kind, Operation, PathMapping, Phase, Placement, Root, State
 from caching.models.file_row import path_key
-from plexusers.models import PlexServer
+from plexusers.models import LibraryItem, LibrarySection, PlexServer, PlexUser, SourceState
 
 PATH = b"Movies/Alpha \xff/Alpha.mkv"
 """Bytes that are no text: file names on Linux may be like that."""
@@ -36,7 +36,16 @@ def make_rows(directory: Path) -> Rows:
         name="Films", plex_prefix="/data", array_root=str(array), cache_root=str(cache), array=roots[Root.Kind.ARRAY]
     )
     PlexServer(plex_url="http://plex:32400", plex_token="s3cret-token", friendly_name="Home").save()
+    PlexUser.objects.create(
+        plex_id=77, kind="shared", title="Kim", token="s3cret-token", account_token="s3cret-token", pin="s3cret-token",
+        watchlist_feed="https://rss.plex.tv/s3cret-token", token_problem="Send the sign-in link.",
+    )  # fmt: skip
+    section = LibrarySection.objects.create(key="1", kind="movie", title="Movies", locations=["/data/Movies"])
+    film = LibraryItem.objects.create(rating_key="1", section=section, kind="movie", title="Alpha", year=2001)
+    film.files.create(path="/data/Movies/Alpha.mkv", size=1000, version="1")
+    film.guids.create(guid="imdb://tt0000001")
     now = timezone.now()
+    SourceState.objects.create(source="library", status="fresh", since=now, checked_at=now, good_at=now)
     cycle = Cycle.objects.create(state=CycleState.RUNNING, phase=Phase.CACHING, started_at=now, items_total=2)
     running, done = [
         Operation.objects.create(

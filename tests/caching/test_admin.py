@@ -15,6 +15,7 @@ from pytest_django.fixtures import Settings
 from caching import audit_page, auditing, orders
 from caching.models import CachedFile, Cycle, CycleState, Operation, PathMapping, Root
 from tests.caching.ground import Ground, make_ground
+from tests.caching.quiet import make_quiet
 from tests.caching.rows import Rows, make_rows
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +39,7 @@ def test_all_that_a_person_needs_has_a_page() -> None:
     assert names >= {
         "auth.User", "caching.CachePolicy", "caching.CachedFile", "caching.Cycle", "caching.Operation",
         "caching.PathMapping", "django_celery_beat.PeriodicTask", "plexusers.PlexServer",
+        "plexusers.PlexUser", "plexusers.UserTypeDefaults", "plexusers.WatchPolicy",
     }  # fmt: skip
 
 
@@ -83,7 +85,7 @@ def answer_request(client: Client) -> HttpRequest:
 def test_rows_are_there_for_every_page(rows: Rows) -> None:
     shown = [model for model in MODELS if model._meta.app_label in {"caching", "plexusers"}]
     empty = [model._meta.label for model in shown if not model._default_manager.exists()]
-    assert empty == ["caching.CachePolicy"]  # reading settings makes no row
+    assert empty == ["caching.CachePolicy", "plexusers.WatchPolicy"]  # reading settings makes no row
 
 
 @pytest.mark.parametrize("model", JOURNAL, ids=lambda model: model._meta.label)
@@ -189,9 +191,7 @@ def test_a_running_cycle_is_not_ended_by_looking_at_it(admin_client: Client, row
 
 @pytest.fixture
 def ground(tmp_path: Path, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Ground:
-    settings.CONFIG_DIR = tmp_path_factory.mktemp("config")
-    for name in ("queue", "control"):
-        (settings.BROKER_DIR / name).mkdir(parents=True, exist_ok=True)
+    make_quiet(settings, tmp_path_factory.mktemp("config"))
     made = make_ground(tmp_path, "symlink")
     made.cached()
     return made

@@ -71,7 +71,7 @@ def test_what_nobody_wants_any_more_goes_back_and_leaves_the_tree_as_it_was(
 ) -> None:
     film = home.film("Alpha", b"a" * 50_000)
     before = tree(installation.array)
-    extra = {"CACHERR_PLACEMENT": placement, "CACHERR_MINIMUM_HOLD_HOURS": "0"}
+    extra = {"CACHERR_PLACEMENT": placement, "CACHERR_MINIMUM_HOLD_HOURS": "0", "CACHERR_WATCHED_GRACE_HOURS": "0"}
     assert installation.run("cycle", extra=extra).code == 0
     assert contents(installation.cache)
     home.finish(film)

@@ -28,7 +28,7 @@ def lose_database(installation: Installation) -> None:
 def test_a_lost_database_is_rebuilt_from_the_disks(
     installation: Installation, home: Home, plex: StandIn, variables: dict[str, str]
 ) -> None:
-    installation.variables |= variables | {"CACHERR_MINIMUM_HOLD_HOURS": "0"}
+    installation.variables |= variables | {"CACHERR_MINIMUM_HOLD_HOURS": "0", "CACHERR_WATCHED_GRACE_HOURS": "0"}
     film = home.film("Alpha", b"a" * 50_000)
     start = tree(installation.array)
     installation.run("cycle")

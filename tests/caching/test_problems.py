@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from caching import problems, state
 from caching.models import CachedFile, Cycle, CycleState, PathMapping
-from plexusers.models import PlexServer
+from plexusers.models import PlexServer, PlexUser, SourceState
 from tests.caching.rows import Rows, make_rows
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +53,34 @@ def test_a_failed_cycle_is_critical_and_says_why(rows: Rows) -> None:
 def test_a_cycle_that_was_cut_short_tells_how_to_go_on(rows: Rows) -> None:
     Cycle.objects.update(state=CycleState.INTERRUPTED, error="Cacherr ended.")
     assert "Choose Run now to go on." in snapshot()["problems"][-1]["message"]
+
+
+def trouble(title: str, source: str, why: str, **values: Any) -> None:
+    user, _ = PlexUser.objects.get_or_create(
+        title=title, defaults={"kind": "home", "plex_id": PlexUser.objects.count() + 2, **values}
+    )
+    now = timezone.now()
+    SourceState.objects.create(source=source, user=user, status="failed", since=now, checked_at=now, why=why)
+
+
+def test_what_is_unknown_is_told_in_a_line_for_each_reason_until_it_is_known_again(rows: Rows) -> None:
+    trouble("Sam", "ondeck", "Plex is away.")
+    trouble("Sam", "watchlist", "plex.tv is away.")
+    trouble("Kim", "ondeck", "Plex is away.")
+    trouble("Lou", "ondeck", "Nobody asks.", enabled=False)
+    found = problems.found(state.current_cycle(), {"caches": [], "conflicts": 0})
+    assert [problem["message"] for problem in found] == [
+        "Not known for sure now: what Sam has on deck, what Kim has on deck. Plex is away.",
+        "Not known for sure now: the watchlist of Sam. plex.tv is away.",
+    ]
+    assert told() == [("warning", "sources"), ("warning", "sources")]
+    Cycle.objects.update(
+        state=CycleState.COMPLETED, error="Not known for sure now: what Sam has on deck. Plex is away."
+    )
+    assert told() == [("warning", "sources"), ("warning", "sources")]
+    SourceState.objects.update(status="fresh")
+    Cycle.objects.update(error="")
+    assert told() == []
 
 
 def test_files_that_failed_are_counted(rows: Rows) -> None:

@@ -82,7 +82,7 @@ def test_a_round_trip_leaves_the_tree_identical(
     start = state(installation.array)
     extra = {
         "CACHERR_PLACEMENT": placement, "COPY_TO_CACHE": copies, "CACHERR_PARK_ORIGINALS": parks,
-        "CACHERR_MINIMUM_HOLD_HOURS": "0",
+        "CACHERR_MINIMUM_HOLD_HOURS": "0", "CACHERR_WATCHED_GRACE_HOURS": "0",
     }  # fmt: skip
     cached = installation.run("cycle", "--json", extra=extra)
     assert (cached.code, cached.report["files_cached"]) == (0, 6), cached.output + cached.errors

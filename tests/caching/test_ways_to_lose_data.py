@@ -42,7 +42,10 @@ def test_way_1_a_copy_cut_short_by_a_kill_is_never_taken_for_the_file(
     assert installation.run("cycle").code == 0
     assert installation.public_files() == before
     home.finish(film)
-    assert installation.run("cycle", extra={"CACHERR_MINIMUM_HOLD_HOURS": "0"}).code == 0
+    assert (
+        installation.run("cycle", extra={"CACHERR_MINIMUM_HOLD_HOURS": "0", "CACHERR_WATCHED_GRACE_HOURS": "0"}).code
+        == 0
+    )
     after = tree(installation.array)
     after.pop(".cacherr-root")
     assert after == start
@@ -162,7 +165,7 @@ def test_way_9_a_source_that_fails_is_unknown_and_its_files_stay(
     installation: Installation, home: Home, plex: StandIn, endpoint: str
 ) -> None:
     home.film("Alpha")
-    extra = {"CACHERR_MINIMUM_HOLD_HOURS": "0"}
+    extra = {"CACHERR_MINIMUM_HOLD_HOURS": "0", "CACHERR_WATCHED_GRACE_HOURS": "0"}
     assert installation.run("cycle", extra=extra).code == 0
     before = tree(installation.array), tree(installation.cache)
     plex.fail(endpoint, faults.Status(500))
@@ -218,7 +221,10 @@ def test_way_10_a_subtitle_is_no_upgrade_of_its_video(installation: Installation
     start = tree(installation.array)
     assert installation.run("cycle").code == 0
     home.finish(film)
-    assert installation.run("cycle", extra={"CACHERR_MINIMUM_HOLD_HOURS": "0"}).code == 0
+    assert (
+        installation.run("cycle", extra={"CACHERR_MINIMUM_HOLD_HOURS": "0", "CACHERR_WATCHED_GRACE_HOURS": "0"}).code
+        == 0
+    )
     after = tree(installation.array)
     after.pop(".cacherr-root")
     assert after == start

@@ -35,7 +35,7 @@ class Crowd:
         installation.variables |= {
             "CACHERR_PLACEMENT": combination.placement,
             "CACHERR_PARK_ORIGINALS": str(combination.park).lower(),
-            "CACHERR_MINIMUM_HOLD_HOURS": "0",
+            "CACHERR_MINIMUM_HOLD_HOURS": "0", "CACHERR_WATCHED_GRACE_HOURS": "0",
             "CACHERR_COPY_CHUNK": "512",
             "CACHERR_PATH_MAPPINGS": _mapping(installation, combination),
             "PLEX_SOURCE": "", "REAL_SOURCE": "", "CACHE_DESTINATION": "",

@@ -3,6 +3,8 @@
 What is demanded, for each actor at each point:
 
 - *at every later call of the operation* Plex's path shows one complete version: one of those before or the actor's;
+  only a file that was made anew after it was deleted from every branch of a union may be out of sight for one call: no
+  system call removes a name on condition, so what came in the instant since the last look is taken, seen, given back;
 - *in the end* (recovered twice, restored unless in conflict, recovered again) the actor's bytes have a public name, or
   a private one that `status` shows; an upgrade, a re-creation and an appended tail are what Plex's path shows;
 - what was shown before is still there (the hard link does not count), unless Plex's path showed the very file that the
@@ -46,6 +48,8 @@ class Left(NamedTuple):
     """Whether Plex's path must show it in the end."""
     gave_up: bool
     """Whether it is the actor itself that took away what was shown."""
+    may_blink: bool = False
+    """Whether nothing else stands at Plex's path, so that it may be out of sight for one call."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def recreate(ground: Ground) -> Left:
             os.unlink(path)
     first = union and os.path.isdir(os.path.dirname(ground.copy))
     write(ground.copy if first else ground.original, THIRD)
-    return Left(THIRD, shown=True, gave_up=True)
+    return Left(THIRD, shown=True, gave_up=True, may_blink=union)
 
 
 def append(ground: Ground) -> Left:
@@ -139,7 +143,12 @@ def _race(stage: Stage, scenario: Scenario, at: int, actor: Actor, counted: Coun
     if actor.act is replace_copy and scenario.kind != "cache":
         left = left._replace(gave_up=True)
     with counted.point("races", f"{scenario}, an outside program {actor.name} before call {at} ({call})"):
+        blinks = 0
         for _ in stops:
+            if left.may_blink and not os.path.lexists(stage.ground.plex_path()):
+                blinks += 1
+                assert blinks == 1, "what another program had just made was out of sight for more than one call"
+                continue
             require_whole(stage.ground, {OLD, scenario.shown, left.content})
         require_whole(stage.ground, {OLD, scenario.shown, left.content})
         stage.runner.must(lambda: _recover_and_look(stage, scenario.shown, left))

@@ -384,13 +384,48 @@ def test_a_server_that_does_not_sort_by_time_is_read_whole(shelves: Shelves, sta
     assert titles() == ["A", "B", "C", "D"]
 
 
-def test_an_item_that_is_dated_in_the_future_hides_no_change(shelves: Shelves, plex: Plex) -> None:
+def test_an_item_that_is_dated_in_the_future_hides_no_change(shelves: Shelves, standin: StandIn, plex: Plex) -> None:
     shelves.household.add_movie(shelves.films, "From 2050", added_at=2_524_608_000)
+    film = shelves.film("Film")
     indexing.refresh(plex, now=shelves.now)
     shelves.later(hours=5)
-    shelves.film("New")
+    household = shelves.household
+    household.set_versions(film, household.version(household.part("/data/Movies/sharp.mkv", 9)))
+    asked(standin)
+    assert indexing.refresh(plex, now=shelves.now).written == 1
+    assert asked(standin) == [SECTIONS, FILMS]
+
+
+def test_a_server_that_counts_no_changes_loses_nothing_between_two_pages(
+    shelves: Shelves, standin: StandIn, plex: Plex
+) -> None:
+    """Without Plex's count only the numbers of items say that a reading was disturbed."""
+    names = many(shelves)
+    standin.fail("/library/sections", faults.Body(lambda body: body.replace(b"contentChangedAt", b"x")))
     indexing.refresh(plex, now=shelves.now)
-    assert titles() == ["From 2050", "New"]
+    first = next(item for item in shelves.household.items.values() if item.title == names[0])
+    now = shelves.later(days=1)
+    standin.fail("/library/sections/1/all", Meanwhile(lambda: shelves.household.remove(first)), times=1)
+    indexing.refresh(plex, now=now)
+    assert not LibraryItem.objects.filter(missing__gt=0).exists()
+    for _ in range(2):
+        indexing.refresh(plex, now=shelves.later(hours=1))
+    assert titles() == names[1:]
+
+
+def test_numbers_that_do_not_agree_lead_to_a_whole_reading_once_an_hour_at_most(
+    shelves: Shelves, standin: StandIn, plex: Plex
+) -> None:
+    gone, _ = shelves.films_named("Gone", "Kept")
+    indexing.refresh(plex, now=shelves.now)
+    shelves.household.remove(gone)
+    asked(standin)
+    for minutes in (10, 49):
+        indexing.refresh(plex, now=shelves.later(minutes=minutes))
+        assert asked(standin) == [SECTIONS, FILMS]
+    indexing.refresh(plex, now=shelves.later(minutes=1))
+    assert asked(standin) == [SECTIONS, FILMS, SECTIONS]
+    assert LibraryItem.objects.get(title="Gone").missing == 1
 
 
 # ---- libraries that come and go -------------------------------------------------------------------------------------
@@ -414,6 +449,23 @@ def test_a_library_leaves_when_it_was_missing_twice_an_hour_apart(
     indexing.refresh(plex, now=shelves.later(hours=5))
     indexing.refresh(plex, now=shelves.later(hours=1))
     assert titles() == ["A"]
+
+
+def test_another_library_with_the_same_key_is_read_whole_at_once(
+    shelves: Shelves, standin: StandIn, plex: Plex
+) -> None:
+    shelves.films_named("A")
+    indexing.refresh(plex, now=shelves.now)
+    asked(standin)
+    standin.fail("/library/sections", faults.Body(lambda body: body.replace(b' uuid="', b' uuid="f')))
+    indexing.refresh(plex, now=shelves.later(minutes=1))
+    assert asked(standin) == [SECTIONS, FILMS, SHOWS, EPISODES, SECTIONS]
+
+
+def test_a_library_that_is_hidden_from_the_home_screen_is_indexed(shelves: Shelves, plex: Plex) -> None:
+    shelves.film("Secret", section=shelves.household.add_section("movie", "Hidden", "/data/Hidden", hidden=2))
+    indexing.refresh(plex, now=shelves.now)
+    assert titles() == ["Secret"]
 
 
 def test_a_server_without_any_library_is_a_server_in_trouble(shelves: Shelves, plex: Plex) -> None:

@@ -199,7 +199,8 @@ numbers = st.none() | st.integers(0, 3)
 episodes = st.builds(
     Entry, rating_key=st.integers(1, 10**6).map(str), kind=st.just("episode"), section=st.just("2"), guid=st.just(""),
     title=st.just(""), year=st.none(), released=st.sampled_from(["", "2020-01-01", "2020-02-01"]),
-    show_key=st.just("1"), show_title=st.none(), season=numbers, number=numbers, duration=st.just(0), added_at=st.just(0),
+    show_key=st.just("1"), show_title=st.none(),
+    season=numbers, number=numbers, duration=st.just(0), added_at=st.just(0),
 )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ class Command(CacherrCommand):
             "--demo", action="store_true", help="with a stand-in Plex server and a small library of real files"
         )
         parser.add_argument("--demo-directory", type=Path, help=argparse.SUPPRESS)
+        parser.add_argument("--demo-socket", type=int, help=argparse.SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """A demonstration leaves before this machine's own settings and database are looked at."""
@@ -56,14 +57,16 @@ class Command(CacherrCommand):
             os._exit(0)
         return {"success": True}, 0
 
-    def _serve(self, *, host: str, port: int, demo_directory: Path | None, **_: object) -> None:
+    def _serve(
+        self, *, host: str, port: int, demo_directory: Path | None, demo_socket: int | None, **_: object
+    ) -> None:
         from cacherr import demo, supervisor
 
         with ExitStack() as stack:
             stack.enter_context(lock.held("serve"))
             main = supervisor.Supervisor(host, port, self._ready)
-            if demo_directory:
-                stack.enter_context(demo.household(demo_directory))
+            if demo_directory and demo_socket is not None:
+                stack.enter_context(demo.household(demo_directory, demo_socket))
                 cycle.request("demonstration")
             celery.make_broker_directories()
             mappings.in_force()

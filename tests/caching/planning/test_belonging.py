@@ -68,7 +68,7 @@ def situations(draw: st.DrawFn, *, disturbed: bool = True) -> Situation:
     )  # fmt: skip
     return Situation(
         NOW, tuple(wants), tuple(cached), (storage,),
-        unknown_sources=draw(st.frozensets(st.sampled_from(["ondeck", "playing"]), max_size=1)),
+        unknown_claims=draw(st.frozensets(st.sampled_from(["ondeck", "playing"]), max_size=1)),
         rules=Rules(associated_files=draw(st.sampled_from(["all", "all", "subtitles", "none"]))),
         sidecars=tuple(Sidecar(key(path), size[path], BELONGS_TO[path]) for path in seen),
     )  # fmt: skip
@@ -91,7 +91,7 @@ def test_a_sidecar_never_outlives_its_last_video_by_a_cycle(situation: Situation
     plan = make_plan(situation)
     after = there_after(situation, plan)
     waiting = {item.file.path for item in situation.cached if item.conflict}
-    if "playing" in situation.unknown_sources:
+    if "playing" in situation.unknown_claims:
         return
     playing = {want.file.path for want in situation.wants if want.source == "playing"}
     for path in after & set(BELONGS_TO) - waiting:

@@ -52,12 +52,18 @@ def want(word: str, source: str = "ondeck") -> Want:
     return Want(FileKey("ssd", path(word)), size(word), source, "Alex", "on deck", since=NOW)
 
 
+def watched_at(word: str, circumstances: str) -> int | None:
+    hours = re.search(rf"\b{re.escape(word)} was watched (\d+) hours ago", circumstances)
+    return NOW - int(hours[1]) * 3600 if hours else None
+
+
 def cached(word: str, circumstances: str) -> Cached:
     said = dict.fromkeys(re.findall(rf"\b{re.escape(word)} (?:is|was) (?:in )?(\w+)", circumstances))
     return Cached(
         FileKey("ssd", path(word)), size(word), NOW if "held" in said else 0, frozenset({"ondeck"}),
         changed="changed" if "changed" in said else "", rescued="rescued" in said,
         conflict="conflict" if "conflict" in said else "", belongs_to=owner(word),
+        watched_at=watched_at(word, circumstances),
     )  # fmt: skip
 
 
@@ -72,7 +78,7 @@ def situation(there: str, wanted: str, circumstances: str) -> Situation:
                                              if word in known)),
         cached=tuple(cached(word, circumstances) for word in words(there)),
         storages=(Storage("ssd", 100 * GB, int(room[1]) * GB if room else 100 * GB),),
-        unknown_sources=frozenset(source for text, source in unknown.items() if text in circumstances),
+        unknown_claims=frozenset(source for text, source in unknown.items() if text in circumstances),
         rules=Rules(associated_files=setting[1] if setting else "all"),
         sidecars=tuple(
             Sidecar(FileKey("ssd", path(word)), size(word), owner(word)) for word in ("A.srt", "B.srt", "poster.jpg")

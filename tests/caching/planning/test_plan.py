@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ def key(name: str, cache: str = "ssd") -> FileKey:
 
 
 def want(name: str, size: int = 10, **changes: object) -> Want:
-    values = {"source": "ondeck", "who": "owner", "reason": "on deck", "since": NOW - DAY, **changes}
+    values = {"source": "ondeck", "who": "owner", "reason": "on deck", "since": NOW - DAY, "position": 0, **changes}
     return Want(file=key(name), size=size, **values)  # type: ignore[arg-type]
 
 
@@ -59,7 +60,7 @@ def test_what_is_wanted_and_cached_stays() -> None:
 def test_what_nobody_wants_leaves_unless_something_holds_it(
     item: Cached, unknown: frozenset[str], action: str, reason: str
 ) -> None:
-    situation = Situation(NOW, cached=(item,), storages=ssd(), unknown_sources=unknown, rules=Rules(12 * HOUR))
+    situation = Situation(NOW, cached=(item,), storages=ssd(), unknown_claims=unknown, rules=Rules(12 * HOUR))
     decision = make_plan(situation).decisions[0]
     assert decision.action == action
     assert reason in decision.reason
@@ -98,6 +99,79 @@ def test_the_score_is_the_sum_of_the_parts_that_are_shown() -> None:
     decision = make_plan(Situation(NOW, wants=wants, storages=ssd())).decisions[0]
     assert decision.score == sum(part.points for part in decision.parts) == 100
     assert decision.who == ("Kim", "Sam", "owner")
+
+
+@pytest.mark.parametrize(
+    ("changes", "points"),
+    [
+        ({}, 50 + 20 + 15 + 5),
+        ({"position": 1}, 50 + 20 + 10 + 5),
+        ({"position": 2}, 50 + 20 + 5),
+        ({"position": None, "since": None}, 50 + 20),
+        ({"since": NOW - 10 * DAY}, 50 + 20 + 15),
+        ({"since": NOW - 20 * DAY}, 50 + 20 + 15 - 5),
+        ({"since": NOW - 31 * DAY}, 50 + 20 + 15 - 10),
+        ({"source": "watchlist", "position": None}, 50 + 10 + 10),
+        ({"source": "watchlist", "position": 1, "since": NOW - 30 * DAY}, 50 + 10 + 10),
+        ({"source": "watchlist", "position": 2, "since": NOW - 61 * DAY}, 50 + 10 - 10),
+        ({"source": "recent", "position": None}, 50),
+        ({"source": "recent", "position": None, "boost": -50}, 0),
+        ({"boost": 7}, 50 + 20 + 15 + 5 + 7),
+    ],
+)
+def test_the_score_follows_the_table_of_weights(changes: dict[str, Any], points: int) -> None:
+    decision = make_plan(Situation(NOW, wants=(want("a", **changes),), storages=ssd())).decisions[0]
+    assert decision.score == points == sum(part.points for part in decision.parts)
+
+
+def test_two_wants_with_the_same_points_are_no_trouble() -> None:
+    wants = (want("a", since=None, position=None), want("a", source="watchlist", position=1, since=None))
+    assert make_plan(Situation(NOW, wants=wants, storages=ssd())).decisions[0].score == 70
+
+
+def test_a_decision_names_the_claims_under_which_a_file_is_wanted() -> None:
+    wants = (want("a", claim="ondeck:1"), want("a", who="Sam", source="watchlist", claim="watchlist:2"))
+    assert make_plan(Situation(NOW, wants=wants, storages=ssd())).decisions[0].sources == ("ondeck:1", "watchlist:2")
+
+
+def test_of_a_wanted_file_the_earlier_claims_stay_that_are_unknown_now() -> None:
+    there = cached("a", sources=frozenset({"ondeck:1", "ondeck:2", "watchlist:3"}))
+    unknown = frozenset({"ondeck:2"})
+    situation = Situation(NOW, (want("a", claim="ondeck:1"),), (there,), ssd(), unknown_claims=unknown)
+    assert make_plan(situation).decisions[0].sources == ("ondeck:1", "ondeck:2")
+
+
+def test_what_one_user_wants_is_unknown_and_that_keeps_nobody_elses_files() -> None:
+    hers, his = cached("hers", sources=frozenset({"ondeck:1"})), cached("his", sources=frozenset({"ondeck:2"}))
+    plan = make_plan(Situation(NOW, cached=(hers, his), storages=ssd(), unknown_claims=frozenset({"ondeck:1"})))
+    assert decided(plan) == {"hers": "keep", "his": "restore"}
+
+
+@pytest.mark.parametrize(
+    ("held", "watched", "action", "reason"),
+    [
+        (100, None, "restore", "nobody wants it any more"),
+        (100, 1, "keep", "watched it; stays for another 5.0 h of grace"),
+        (100, 6, "restore", "everybody who wanted it has watched it"),
+        (2, 1, "keep", "stays for another 10.0 h of its minimum hold"),
+        (10, 1, "keep", "stays for another 5.0 h of grace"),
+        (10, None, "keep", "nobody wants it; stays for another 2.0 h of its minimum hold"),
+    ],
+)
+def test_what_everybody_has_watched_leaves_after_the_hours_of_grace(
+    held: int, watched: int | None, action: str, reason: str
+) -> None:
+    item = dataclasses.replace(cached("a", hours=held), watched_at=None if watched is None else NOW - watched * HOUR)
+    rules = Rules(minimum_hold=12 * HOUR, watched_grace=6 * HOUR)
+    decision = make_plan(Situation(NOW, cached=(item,), storages=ssd(), rules=rules)).decisions[0]
+    assert decision.action == action
+    assert reason in decision.reason
+
+
+def test_what_is_watched_again_stays_because_it_is_wanted_again() -> None:
+    item = dataclasses.replace(cached("a"), watched_at=NOW - 100 * HOUR)
+    plan = make_plan(Situation(NOW, wants=(want("a"),), cached=(item,), storages=ssd()))
+    assert decided(plan) == {"a": "keep"}
 
 
 def test_what_plays_now_has_the_full_score() -> None:
@@ -139,7 +213,7 @@ def situations(draw: st.DrawFn) -> Situation:
     limit = draw(st.none() | st.integers(0, 1500))
     unknown = draw(st.frozensets(st.sampled_from(["ondeck", "playing"])))
     storages = ssd(draw(st.integers(0, 1500)), limit=limit, minimum_free=draw(st.integers(0, 100)))
-    return Situation(NOW, tuple(wants), tuple(held), storages, unknown_sources=unknown)
+    return Situation(NOW, tuple(wants), tuple(held), storages, unknown_claims=unknown)
 
 
 @given(situations(), st.randoms(use_true_random=False))
@@ -168,7 +242,7 @@ def test_caching_never_goes_over_the_budget(situation: Situation) -> None:
 @given(situations())
 def test_what_a_source_in_state_unknown_wanted_never_leaves(situation: Situation) -> None:
     plan = make_plan(situation)
-    if situation.unknown_sources:
+    if situation.unknown_claims:
         assert not list(plan.of(Action.RESTORE, Action.EVICT))
 
 

@@ -1,13 +1,18 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import plexapi.myplex
 import plexapi.server
 import pytest
+from pytest_django.fixtures import Settings
 
+from cacherr import outbound
 from plexusers.standin import Account, Episode, Household, Movie, Section, Show, StandIn
 
 SignIn = Callable[[Account], Any]
 PlexServer: Any = plexapi.server.PlexServer  # the library declares itself typed, but its functions have no types
+MyPlexAccount: Any = plexapi.myplex.MyPlexAccount
+MyPlexPinLogin: Any = plexapi.myplex.MyPlexPinLogin
 
 
 class Home:
@@ -53,3 +58,25 @@ def plex(home: Home) -> Iterator[StandIn]:
 def sign_in(plex: StandIn) -> SignIn:
     """Connects with the real client library."""
     return lambda account: PlexServer(plex.url, account.token, timeout=5)
+
+
+class Outside:
+    """The real client library asking plex.tv, through the gateway that leads to the stand-in."""
+
+    def __init__(self, plex: StandIn) -> None:
+        self.plex = plex
+        self.session = outbound.session()
+
+    def account(self, token: str) -> Any:
+        """Signs in to plex.tv."""
+        return MyPlexAccount(token=token, session=self.session)
+
+    def pin_login(self) -> Any:
+        """Begins a sign-in through the browser."""
+        return MyPlexPinLogin(session=self.session)
+
+
+@pytest.fixture
+def outside(plex: StandIn, settings: Settings) -> Outside:
+    settings.CACHERR_OUTBOUND_GATEWAY = plex.url
+    return Outside(plex)

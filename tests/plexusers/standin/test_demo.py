@@ -1,6 +1,7 @@
 import re
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,11 @@ from typing import Any
 import pytest
 
 from plexusers.standin import Household, StandIn
-from plexusers.standin.demo import PLEX_PREFIX, make_demo
+from plexusers.standin.demo import CHILDS_PIN, PLEX_PREFIX, make_demo, person, viewers
+from plexusers.standin.pastime import Pastime, Viewer
 from plexusers.standin.records import Episode, Movie
-from tests.plexusers.standin.conftest import PlexServer
+from tests.plexusers.standin.conftest import Home, PlexServer
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +38,9 @@ def label(item: Any) -> str:
             ["Orchard of Static s01e04", "The Marrow Lane Sundial", "Ferrymen's Arithmetic s02e01"],
         ),
         ("demonstration-sam", ["Copper Gulls of Vey", "Bakers at Low Tide s01e03"]),
+        ("demonstration-lou", ["Bakers at Low Tide s01e02"]),
+        ("demonstration-kim", ["Umbrella Weather Index"]),
+        ("demonstration-noa", ["Orchard of Static s01e02"]),
     ],
 )
 def test_everybody_has_something_on_deck(demo: Household, token: str, expected: list[str]) -> None:
@@ -61,8 +67,9 @@ def test_plex_tells_of_every_video_on_the_disk_with_its_size_and_age(demo: House
     assert sum(stat.st_size for stat in on_disk.values()) < 500_000_000
 
 
-def test_the_files_on_deck_are_large_enough_to_watch_them_move(demo: Household) -> None:
-    for account in demo.accounts.values():
+def test_the_files_on_deck_at_home_are_large_enough_to_watch_them_move(demo: Household) -> None:
+    for name in ("Alex", "Sam"):
+        account = person(demo, name)
         for item in demo.on_deck(account):
             for version in item.versions:
                 assert all(24 << 20 <= part.size <= 64 << 20 for part in version.parts)
@@ -78,7 +85,7 @@ def test_files_that_were_moved_away_are_not_written_again(demo: Household, direc
     kept = moved.rename(directory / "elsewhere.mkv")
     again = make_demo(directory)
     assert not moved.exists()
-    assert [one.title for one in again.accounts.values()] == ["Alex", "Sam"]
+    assert [one.title for one in again.accounts.values()] == ["Alex", "Sam", "Lou", "Kim", "Noa"]
     kept.rename(moved)
 
 
@@ -92,3 +99,66 @@ def test_it_can_be_run_by_hand(demo: Household, directory: Path) -> None:
             assert PlexServer(told["url"], token).friendlyName == "Demonstration"
         finally:
             process.terminate()
+
+
+def test_there_is_somebody_of_every_kind(demo: Household) -> None:
+    facts = {one.title: (one.kind, one.managed, one.pin, one.sections) for one in demo.accounts.values()}
+    assert facts == {
+        "Alex": ("owner", False, "", None),
+        "Sam": ("home", False, "", None),
+        "Lou": ("home", True, CHILDS_PIN, None),
+        "Kim": ("shared", False, "", frozenset({"1"})),
+        "Noa": ("shared", False, "", None),
+    }
+    assert [len(demo.online.watchlist(one)) for one in demo.accounts.values()] == [2, 2, 0, 2, 1]
+
+
+def test_somebody_watches_goes_on_and_finishes_and_then_rests(home: Home) -> None:
+    _, episodes = home.show("Series", 2)
+    home.household.watch(home.sam, episodes["s1e1"], offset_ms=1_000_000)
+    viewer = Viewer(home.household, home.sam, rest=2)
+
+    def tick() -> list[tuple[str | None, int]]:
+        viewer.tick()
+        return [(one.item, one.offset) for one in home.household.playing.values()]
+
+    assert [tick(), tick()] == [[], []]
+    assert tick() == [(episodes["s1e1"].key, 1_000_000)]
+    positions = [1_000_000]
+    while playing := tick():
+        positions.append(playing[0][1])
+    assert positions == sorted(positions)
+    assert 1_000_000 < positions[-1] < episodes["s1e1"].duration
+    assert home.household.state(home.sam, episodes["s1e1"]).view_count == 1
+    assert home.household.on_deck(home.sam) == [episodes["s1e2"]]
+    assert viewer.rest > 0
+
+
+def test_whoever_has_nothing_on_deck_begins_something_and_never_what_is_not_shared(home: Home) -> None:
+    home.show("Series", 2)
+    film = home.film("Film")
+    viewer = Viewer(home.household, home.friend)
+    for _ in range(200):
+        viewer.tick()
+    assert home.household.state(home.friend, film).view_count > 1
+    assert {entry.item for entry in home.household.history} == {film}
+
+
+def test_a_film_that_is_deleted_ends_the_watching(home: Home) -> None:
+    film = home.film("Film")
+    viewer = Viewer(home.household, home.sam)
+    viewer.tick()
+    home.household.remove(film)
+    viewer.tick()
+    assert viewer.playing is None
+    Viewer(home.household, home.owner).tick()
+    assert home.household.playing == {}
+
+
+def test_people_watch_by_themselves_until_it_is_over(demo: Household) -> None:
+    everybody = viewers(demo)
+    assert [viewer.account.title for viewer in everybody] == ["Sam", "Lou", "Kim", "Noa"]
+    with Pastime(everybody, 0.001):
+        until(lambda: len({entry.account for entry in demo.history if entry.viewed_at >= demo.now() - 60}) == 4, "all")
+        assert any("Pastime" in thread.name for thread in threading.enumerate())
+    assert not any("Pastime" in thread.name for thread in threading.enumerate())

@@ -1,7 +1,7 @@
 import contextlib
 import threading
 from collections.abc import Callable
-from xml.etree.ElementTree import ParseError
+from xml.etree.ElementTree import ParseError, fromstring
 
 import pytest
 import requests
@@ -43,10 +43,82 @@ def test_a_fault_reaches_the_client_until_it_is_healed(
     assert len(library.onDeck()) == 1
 
 
+QUESTIONS = {
+    "account": ("GET", "/plex.tv/api/v2/user", "application/json"),
+    "account in XML": ("GET", "/plex.tv/api/v2/user", ""),
+    "people": ("GET", "/plex.tv/api/users", ""),
+    "shares": ("GET", "/plex.tv/api/servers/{machine}/shared_servers", ""),
+    "servers": ("GET", "/clients.plex.tv/api/v2/resources", "application/json"),
+    "watchlist": ("GET", "/discover.provider.plex.tv/library/sections/watchlist/all", "application/json"),
+    "watchlist in XML": ("GET", "/discover.provider.plex.tv/library/sections/watchlist/all", ""),
+    "friends": ("POST", "/community.plex.tv/api", "application/json"),
+    "feed": ("GET", "/rss.plex.tv/{feed}", ""),
+    "feed in JSON": ("GET", "/rss.plex.tv/{feed}?format=json", "application/json"),
+}
+
+
+@pytest.mark.parametrize("fault", [
+    *[faults.Status(code) for code in (401, 403, 422, 429, 498, 500, 502, 503, 504, *range(520, 527))],
+    faults.Reset(), faults.Truncated(), faults.CUT_DOCUMENT, faults.MALFORMED, faults.CAPTIVE_PORTAL, faults.EMPTY,
+    faults.Slow(3600),
+], ids=str)  # fmt: skip
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+def test_every_endpoint_of_every_host_can_go_wrong_in_every_way(
+    home: Home, plex: StandIn, question: tuple[str, str, str], fault: faults.Fault
+) -> None:
+    online = home.household.online
+    online.add_to_watchlist(home.owner, home.film("Film"))
+    names = {"machine": home.household.machine_identifier, "feed": online.add_feed(home.owner)}
+
+    def ask() -> None:
+        method, path, accept = question
+        headers = {"X-Plex-Token": home.owner.token, "Accept": accept}
+        body = b'{"query": "{ allFriendsV2 { user { id username } } }"}' if method == "POST" else None
+        url = plex.url + path.format(**names)
+        answer = requests.request(method, url, data=body, headers=headers, timeout=(5, 0.2))
+        answer.raise_for_status()
+        if accept:
+            answer.json()
+        else:
+            fromstring(answer.text)
+
+    ask()
+    plex.fail("/" + question[1].split("/")[1], fault)
+    with pytest.raises((BROKEN, ParseError)):
+        ask()
+    plex.heal()
+    ask()
+
+
+def test_a_list_in_json_can_lie_about_its_size_too(home: Home, plex: StandIn) -> None:
+    home.household.online.add_to_watchlist(home.owner, home.film("Film"))
+    plex.fail("/discover.provider.plex.tv", faults.wrong_size(7))
+    headers = {"X-Plex-Token": home.owner.token, "Accept": "application/json"}
+    url = f"{plex.url}/discover.provider.plex.tv/library/sections/watchlist/all"
+    container = requests.get(url, headers=headers, timeout=5).json()["MediaContainer"]
+    assert (container["size"], container["totalSize"], len(container["Metadata"])) == (7, 7, 1)
+
+
 def test_a_busy_server_says_when_to_come_back(plex: StandIn) -> None:
     plex.fail("/", faults.Status(429, retry_after=7))
     answer = requests.get(plex.url, timeout=5)
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
+
+
+def test_whoever_asks_too_often_is_refused_until_it_was_quiet_for_a_while(home: Home, plex: StandIn) -> None:
+    limit = faults.TooOften(2, 60, retry_after=1, clock=lambda: home.time)
+    plex.fail("/identity", limit)
+
+    def ask() -> requests.Response:
+        return requests.get(f"{plex.url}/identity", timeout=5)
+
+    answers = [ask() for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert (answers[2].headers["Retry-After"], limit.refused) == ("1", 1)
+    home.time += 59
+    assert ask().status_code == 429
+    home.time += 61
+    assert ask().status_code == 200
 
 
 def test_a_fault_can_be_counted_and_meant_for_one_account_and_one_path(

@@ -220,3 +220,92 @@ def test_a_section_is_empty_before_anything_is_added() -> None:
     household = Household()
     owner = household.add_account("Alex", "token", "owner")
     assert household.on_deck(owner) == household.half_watched(owner) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("?sort=lastViewedAt:desc", ["B", "C", "A"]),
+        ("?sort=lastViewedAt:desc,addedAt:desc", ["B", "C", "A"]),
+        ("?sort=lastViewedAt,addedAt", ["A", "C", "B"]),
+        ("?sort=updatedAt:desc", ["A", "C", "B"]),
+        ("?sort=titleSort:desc", ["C", "B", "A"]),
+        ("?lastViewedAt>=50", ["B", "C"]),
+        ("?lastViewedAt>>=50", ["B"]),
+    ],
+)
+def test_a_list_follows_what_the_one_who_asks_watched(
+    home: Home, sign_in: SignIn, query: str, titles: list[str]
+) -> None:
+    films = {name: home.household.add_movie(home.films, name, added_at=ord(name)) for name in "ABC"}
+    for name, at in (("B", 60), ("C", 50)):
+        home.household.mark_watched(home.owner, films[name], at=at)
+    home.household.mark_watched(home.sam, films["A"], at=90)
+    home.household.set_versions(films["A"])
+    container = sign_in(home.owner).query(f"/library/sections/1/all{query}")
+    assert [element.get("title") for element in container] == titles
+
+
+def test_shows_can_be_sorted_by_what_happened_to_their_episodes(home: Home, sign_in: SignIn) -> None:
+    older, _ = home.show("Older", 1)
+    home.time += 10
+    newer, _ = home.show("Newer", 2)
+    home.time += 10
+    added = home.episode(older, 1, 2)
+    server = sign_in(home.owner)
+
+    def titles(sort: str) -> list[str]:
+        return [show.get("title") for show in server.query(f"/library/sections/2/all?sort={sort}")]
+
+    assert titles("addedAt:desc") == ["Newer", "Older"]
+    assert titles("episode.addedAt:desc") == ["Older", "Newer"]
+    home.household.mark_watched(home.owner, home.household.episodes(newer)[0], at=5)
+    home.household.mark_watched(home.owner, added, at=4)
+    assert titles("episode.lastViewedAt:desc") == ["Newer", "Older"]
+
+
+def test_a_library_hidden_from_the_home_screen_is_listed_but_not_on_deck(home: Home, sign_in: SignIn) -> None:
+    secret = home.household.add_section("movie", "Secret", "/media/Secret", hidden=1)
+    film = home.film("Film", section=secret)
+    home.household.watch(home.owner, film, offset_ms=5)
+    server = sign_in(home.owner)
+    assert {one.get("title"): one.get("hidden") for one in server.query("/library/sections")}["Secret"] == "1"
+    assert server.library.onDeck() == server.library.recentlyAdded() == []
+    assert [one.title for one in server.library.section("Secret").onDeck()] == ["Film"]
+
+
+def test_an_item_in_two_libraries_is_two_items_with_one_guid_and_one_file(home: Home, sign_in: SignIn) -> None:
+    other = home.household.add_section("movie", "Family", "/media/Movies")
+    twins = [
+        home.household.add_movie(
+            section,
+            "Film",
+            home.household.version(home.household.part("/media/Movies/F.mkv", 3)),
+            guid="plex://movie/f",
+        )
+        for section in (home.films, other)
+    ]
+    found = sign_in(home.owner).library.search(guid="plex://movie/f", libtype="movie")
+    assert {one.ratingKey for one in found} == {int(twin.key) for twin in twins}
+    assert {one.media[0].parts[0].file for one in found} == {"/media/Movies/F.mkv"}
+
+
+def test_a_corrected_match_keeps_the_item(home: Home, sign_in: SignIn) -> None:
+    film = home.film("Film")
+    home.household.rematch(film, "plex://movie/2", title="Another", guids=["imdb://tt2"])
+    (found,) = sign_in(home.owner).library.section("Movies").all()
+    assert (found.ratingKey, found.title, found.guid, [one.id for one in found.guids]) == (
+        int(film.key),
+        "Another",
+        "plex://movie/2",
+        ["imdb://tt2"],
+    )
+
+
+def test_a_library_can_be_taken_away_and_its_key_is_not_used_again(home: Home, sign_in: SignIn) -> None:
+    home.household.watch(home.owner, home.film("Film"), offset_ms=5)
+    home.household.remove_section(home.films)
+    server = sign_in(home.owner)
+    assert [section.title for section in server.library.sections()] == ["TV Shows"]
+    assert server.library.onDeck() == []
+    assert home.household.add_section("movie", "New", "/new").key == "3"

@@ -182,3 +182,15 @@ def test_many_clients_at_once_while_the_household_changes(home: Home, plex: Stan
     for reader in readers:
         reader.join()
     assert wrong == []
+
+
+def test_a_socket_that_listens_already_is_taken_over(home: Home) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        plex = StandIn(home.household, listening=listening)
+        assert plex.url == f"http://127.0.0.1:{port}"
+        with plex:
+            assert status(plex, "/identity") == 200
+    with plex:
+        assert plex.port == port
+        assert status(plex, "/identity") == 200

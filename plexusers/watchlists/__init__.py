@@ -1,0 +1,6 @@
+"""Watchlists: read when they are due, kept as rows, turned into wants."""
+
+from plexusers.watchlists.reading import has_watchlist, refresh
+from plexusers.watchlists.wanting import answers
+
+__all__ = ["answers", "has_watchlist", "refresh"]
