@@ -32,6 +32,8 @@ CURES = {
 }  # fmt: skip
 BLOCKED_CURE = "It lets browsers in only. Upload the list as a file instead, or try later."
 FIRST_WAIT_SECONDS = 60.0
+MOST_REQUESTS = 300
+"""For one reading of one list; 5000 positions of TMDb are 250 pages."""
 
 
 class UnchangedError(Exception):
@@ -72,6 +74,7 @@ class Asker:
     ) -> None:  # fmt: skip
         self._fetcher = fetcher
         self._connect = connect
+        self._count = 0
         self.conditions = conditions or Conditions()
 
     def json(
@@ -106,6 +109,9 @@ class Asker:
     def _ask(
         self, address: str, query: Parameters | None, headers: Mapping[str, str], body: bytes | None = None
     ) -> Fetched:  # fmt: skip
+        self._count += 1
+        if self._count > MOST_REQUESTS:
+            raise OutsideError(f"{urlsplit(address).hostname} has more pages than anybody reads.", LATER)
         joint = "&" if urlsplit(address).query else "?"
         whole = f"{address}{joint}{urlencode(query)}" if query else address
         answer = self._fetcher.fetch(whole, headers=headers, body=body)

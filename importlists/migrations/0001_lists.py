@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('plexusers', '0020_read_again'),
+        ('plexusers', '0003_type_defaults'),
     ]
 
     operations = [

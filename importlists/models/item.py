@@ -1,5 +1,7 @@
 """The positions of a list as it was read well last."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 
 from importlists.models.import_list import ImportList
@@ -19,6 +21,9 @@ class Way(models.TextChoices):
 
 class ListItem(models.Model):
     """One position, and what of the library it is."""
+
+    if TYPE_CHECKING:
+        import_list_id: int
 
     import_list = models.ForeignKey(ImportList, models.CASCADE, related_name="items")
     position = models.PositiveIntegerField()
