@@ -10,5 +10,9 @@ class CachingConfig(AppConfig):
     verbose_name = "Caching"
 
     def ready(self) -> None:
-        """Checks register themselves on import."""
+        """Checks register themselves on import; lists learn whom to ask what is cached."""
         from caching import checks  # noqa: F401
+        from caching.listed import cached_keys
+        from importlists import cachedness
+
+        cachedness.ask(cached_keys)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from cacherr.envelope import Envelope, Page, Window, ok, without_nul
 from importlists import previewing, refreshing
+from importlists.cachedness import cached
 from importlists.changing import check, put
 from importlists.contract import Media, Needs
 from importlists.models import Choice, Depth, ImportList, ListItem, ListState, Way
@@ -110,6 +111,8 @@ class ItemData(Schema):
     way: Way
     rating_keys: list[str]
     chosen: bool
+    cached: bool
+    """Whether something of it is cached."""
     why_not: str
 
 
@@ -196,12 +199,13 @@ def get_presets(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
 def preview_list(request: HttpRequest, new: NewList) -> dict[str, Any]:  # noqa: ARG001
     """What a list would cache: it is read and matched, and nothing is stored. 503 when it does not answer."""
     seen = previewing.preview(_drafted(new, named=False), timezone.now())
+    held = cached(key for line in seen.lines for key in line.match.keys)
     items = [
         {
             "position": line.position, "title": line.entry.title, "year": line.entry.year,
             "kind": line.entry.kind or "", "names": list(line.entry.names), "released": line.entry.released,
             "way": line.match.way, "rating_keys": list(line.match.keys), "chosen": line.chosen,
-            "why_not": line.why_not,
+            "cached": bool(held & set(line.match.keys)), "why_not": line.why_not,
         }
         for line in seen.lines
     ]  # fmt: skip
@@ -246,11 +250,15 @@ def get_items(request: HttpRequest, list_id: int, asked: Query[ItemWindow]) -> d
     """The positions of the last good reading, with what of the library they are, or why they are not."""
     wanted = {"matched": ~Q(way=""), "unmatched": Q(way=""), "chosen": Q(chosen=True)}
     rows = ListItem.objects.filter(wanted[asked.found] if asked.found else Q(), import_list=_row(list_id))
-    return ok(asked.page(rows.order_by("position"), _item_data))
+    page = asked.page(rows.order_by("position"), _item_data)
+    held = cached(key for item in page["items"] for key in item["rating_keys"])
+    for item in page["items"]:
+        item["cached"] = bool(held & set(item["rating_keys"]))
+    return ok(page)
 
 
 def _item_data(item: ListItem) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in ItemData.model_fields}
+    return {name: getattr(item, name) for name in ItemData.model_fields if name != "cached"}
 
 
 def _drafted(new: NewList, *, named: bool = True) -> ImportList:
