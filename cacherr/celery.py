@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_postrun, task_prerun, worker_shutting_down
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_ready, worker_shutting_down
 from django.conf import settings
 from django.db import close_old_connections
 
@@ -29,6 +29,14 @@ def keep_logging(**_: Any) -> None:
 def close_connections(**_: Any) -> None:
     """Close used-up database connections: in a worker thread nobody else does."""
     close_old_connections()
+
+
+@worker_ready.connect
+def watch(**_: Any) -> None:
+    """What plays is watched beside the worker; the end of the process ends that as well."""
+    from caching.watching import Watcher
+
+    Watcher().start()
 
 
 @worker_shutting_down.connect

@@ -5,13 +5,14 @@ time and number of redirects are limited. Behind a gateway names are resolved by
 in the URL can be checked here.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from django.conf import settings
 
-from cacherr import outbound
+from cacherr import outbound, politeness
 from cacherr.addresses import AddressPolicy, resolved
 from cacherr.errors import OutsideError
 from cacherr.pinning import ADDRESS_CURE, PORTS, Checked, Clock, Resolve, ThroughGateway
@@ -28,7 +29,7 @@ class Limits:
     size: int = 10 * 1024 * 1024
     """Bytes, unpacked."""
     seconds: float = 30.0
-    """From the first connection to the last byte, redirects included."""
+    """From the first connection to the last byte, for each redirect anew."""
     redirects: int = 3
 
 
@@ -53,7 +54,7 @@ class Fetcher:
     ) -> None:  # fmt: skip
         self._policy = policy
         self._limits = limits
-        self._clock = Clock()
+        self._clock = Clock(limits.seconds)
         self._session = outbound.session()
         # Redirects are followed here; requests would read a redirect's whole body to look ahead.
         self._session.get_redirect_target = _none  # type: ignore[method-assign,assignment]
@@ -61,8 +62,9 @@ class Fetcher:
         adapter = (
             ThroughGateway(gateway, self._clock) if gateway else Checked(self._clock, policy, resolve)
         )  # fmt: skip
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        polite = outbound.PoliteAdapter(adapter)
+        self._session.mount("https://", polite)
+        self._session.mount("http://", polite)
 
     def trust(self, authorities: str) -> None:
         """Trust the certificate authorities in this file instead of the usual ones."""
@@ -72,14 +74,13 @@ class Fetcher:
         self, address: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> Fetched:  # fmt: skip
         """GET, or POST when there is a body. Raises OutsideError, whose message holds of the address its host only."""
-        with self._clock.started(self._limits.seconds):
-            for _ in range(self._limits.redirects + 1):
-                parts = checked(address, self._policy)
-                answer = self._send(parts, address, headers, body)
-                target = answer.headers.get("location", "") if answer.status in REDIRECTS else ""
-                if not target:
-                    return answer
-                address, headers = _follow(parts, address, target, headers, body)
+        for _ in range(self._limits.redirects + 1):
+            parts = checked(address, self._policy)
+            answer = self._send(parts, address, headers, body)
+            target = answer.headers.get("location", "") if answer.status in REDIRECTS else ""
+            if not target:
+                return answer
+            address, headers = _follow(parts, address, target, headers, body)
         raise OutsideError(f"{parts.hostname} leads on and on.", ADDRESS_CURE)
 
     def _send(
@@ -97,10 +98,15 @@ class Fetcher:
             )
             with response:
                 read = self._read(parts, response)
+        except outbound.RestingError as error:
+            rest = politeness.SHARED.rest_of(politeness.Target.of(address))
+            wait = max(0.0, rest.until - time.time()) if rest else 0.0
+            raise OutsideError(error.message, error.cure, wait=wait) from None
         except (outbound.TransportError, UnicodeError) as error:
             # No cause is kept: its text names the whole address, which may hold a key.
             raise self._failure(parts, error) from None
         finally:
+            self._clock.stop()
             self._session.close()  # a kept connection might be one that the other side has just closed
         return Fetched(response.status_code, {name.lower(): text for name, text in response.headers.items()}, read)
 

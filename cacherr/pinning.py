@@ -6,8 +6,7 @@ The adapters of `fetching`: one resolves a name once, checks, and connects to th
 import threading
 from collections.abc import Callable
 from socket import SHUT_RDWR, socket
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 from cacherr import outbound
@@ -21,24 +20,33 @@ Resolve = Callable[[str, int], list[Address]]
 
 
 class Clock:
-    """The end of a fetch: when it comes, every connection is cut, whatever it is waiting for.
+    """The end of a request: when it comes, every connection is cut, whatever it is waiting for.
 
     The limits of single reads would let a host that drips its headers hold a worker for ever. No connection outlives
-    its fetch.
+    its request.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
         self._lock = threading.Lock()
         self._sockets: list[socket] = []
         self._timer: threading.Timer | None = None
         self.is_over = False
 
-    def started(self, seconds: float) -> Self:
-        """Begin to count."""
+    def start(self) -> None:
+        """Begin to count, anew."""
+        self.stop()
         self.is_over = False
-        self._timer = threading.Timer(seconds, self._end)
+        self._timer = threading.Timer(self._seconds, self._end)
         self._timer.daemon = True
-        return self
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Count no longer, and let go of all connections."""
+        if self._timer:
+            self._timer.cancel()
+        with self._lock:
+            self._cut()
 
     def watch(self, connection: socket) -> None:
         """Cut this connection, too. A duplicate is kept, as TLS takes the original over."""
@@ -60,24 +68,21 @@ class Clock:
                 except OSError:
                     pass  # it ended by itself
 
-    def __enter__(self) -> Self:
-        if self._timer:
-            self._timer.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:  # fmt: skip
-        if self._timer:
-            self._timer.cancel()
-        with self._lock:
-            self._cut()
-
 
 class _Watched(outbound.BoundedAdapter):
-    """Tells the clock of every connection."""
+    """Starts the clock with every request, and tells it of every connection."""
 
     _clock: Clock
+
+    def send(self, request: Any, *args: Any, **kwargs: Any) -> outbound.Response:
+        """Send once. Raises AnswerTooSlowError, which is not tried again, when the clock cut the connection."""
+        self._clock.start()
+        try:
+            return super().send(request, *args, **kwargs)
+        except outbound.TransportError:
+            if self._clock.is_over:
+                raise outbound.AnswerTooSlowError from None
+            raise
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """The pool of connections, each of which is watched."""

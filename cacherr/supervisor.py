@@ -1,4 +1,4 @@
-"""The one-process mode: web server in the main thread, Celery's worker and beat in threads beside it.
+"""The one-process mode: web server in the main thread, Celery's worker, beat and the watcher in threads beside it.
 
 One process needs a third of the memory of three and stops within a second. What it takes: uvicorn raises a caught
 signal again after serving, so `serve` lets SIGTERM raise KeyboardInterrupt; a worker in a thread never gets
@@ -13,9 +13,10 @@ from collections.abc import Callable
 
 import uvicorn
 
-from cacherr import celery
+from cacherr import celery, politeness
 from cacherr.errors import ConfigurationError
 from caching import cycle, events, nudge, stopping
+from caching.watching import Watcher
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class Supervisor:
         self.socket = _listen(host, port)
         self.host, self.port = host, self.socket.getsockname()[1]
         self.workers: list[Background] = []
+        self.watcher = Watcher()
 
     @property
     def url(self) -> str:
@@ -60,6 +62,7 @@ class Supervisor:
 
     def _ready(self) -> None:
         self.workers = [_worker(), _beat()]
+        self.watcher.start()
         nudge.tend()
         threading.Thread(target=self.on_ready, args=(self.url,), name="ready", daemon=True).start()
 
@@ -67,9 +70,11 @@ class Supervisor:
         stopping.request()
         for worker in reversed(self.workers):
             worker.stop()
+        self.watcher.stop()
         # Only files matter now. The idle threads look up every few seconds and end with the process.
         if not cycle.wait_until_idle(STOP_SECONDS):
             cycle.abandon()
+        politeness.SHARED.write_down()
         self.socket.close()
 
 

@@ -17,30 +17,13 @@ from unfold.admin import ModelAdmin
 
 from cacherr.errors import CacherrError
 from cacherr.settings_admin import SettingsAdmin
-from caching import audit_page, auditing, mappings, nudge, orders, proving
+from caching import audit_page, auditing, mappings, nudge, orders, playback_admin, proving
 from caching.models import CachedFile, CachePolicy, Cycle, Kind, Operation, PathMapping
 from caching.models.storage import Origin
 from caching.planning.sizes import readable
+from caching.read_only_admin import ReadOnlyAdmin
 
-
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
-    """Rows that Cacherr writes and people read."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's own signature
-        """Nothing is added by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Nothing is changed by hand."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """A journal that can be edited is none."""
-        return False
-
-    def has_order_permission(self, request: HttpRequest) -> bool:
-        """Whether somebody may order something to be done, who may change nothing by hand."""
-        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+__all__ = ["playback_admin"]  # registers itself
 
 
 def attempt(request: HttpRequest, name: str, work: Callable[[], orders.Placed]) -> None:

@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from django.db import connections
 
 from caching import journal, mover, moves, pace
-from caching.models import CachePolicy, Kind, Operation
+from caching.models import PLAYBACK, CachePolicy, Kind, Operation
 from caching.playing import Playing
 from caching.progress import Progress
 
@@ -34,6 +34,8 @@ def carry_out_all(
 ) -> None:
     """Carry out journaled operations: restores and evictions, then caching, each kind in the order given.
 
+    What somebody's playback has ordered meanwhile on these roots is begun before anything that still waits.
+
     `done` is told of each one that ended, in the calling thread. Once `stopped` says so, those not begun are aborted;
     those in progress notice it themselves. While Cacherr is paused nothing is begun.
 
@@ -42,6 +44,7 @@ def carry_out_all(
     """
     policy = CachePolicy.effective()
     crew = _Crew(roots, playing, stopped, done)
+    crew.given.update(row.pk for row in operations if row.trigger == PLAYBACK)
     crew.work([row for row in operations if row.kind != Kind.CACHE], policy.operations_to_array)
     crew.work([row for row in operations if row.kind == Kind.CACHE], policy.operations_to_cache)
     if crew.mover_began:
@@ -57,6 +60,9 @@ class _Crew:
         self.roots, self.playing = roots, playing
         self.stopped, self.done = stopped, done
         self.mover_began = False
+        self.urgent: set[int] = set()
+        """Orders that were taken on meanwhile; nobody waits to be told of them."""
+        self.given: set[int] = set()
 
     def work(self, operations: Sequence[Operation], at_once: int) -> None:
         """Carry these out, at most so many at once."""
@@ -72,6 +78,8 @@ class _Crew:
                 self._drop_all(waiting)
             elif _paused():
                 time.sleep(LOOK_SECONDS)
+            elif order := self._urgent():
+                self._carry_out(order)
             else:
                 operation = waiting.popleft()
                 self._carry_out(operation)
@@ -86,17 +94,32 @@ class _Crew:
                     waiting.clear()
                 elif waiting and self._is_over():
                     self._drop_all(waiting)
-                while waiting and len(running) < at_once and not _paused():
-                    operation = waiting.popleft()
-                    running[threads.submit(self._in_thread, operation)] = operation
-                for future in _ended(running, resting=bool(waiting) and len(running) < at_once):
+                while len(running) < at_once and not (failures or _paused()):
+                    begun = self._urgent() or (waiting.popleft() if waiting else None)
+                    if begun is None:
+                        break
+                    running[threads.submit(self._in_thread, begun)] = begun
+                for future in _ended(running, resting=len(running) < at_once):
                     operation, failure = running.pop(future), future.exception()
                     if failure is None:
-                        self.done(operation)
+                        self._tell(operation)
                     else:
                         failures.append(failure)
         if failures:
             raise failures[0]
+
+    def _urgent(self) -> Operation | None:
+        """An order that must not wait for the others, if one has arrived."""
+        if self.stopped() or pace.SHARED.conditions().mover:
+            return None
+        order = journal.urgent(self.roots.keys(), self.given | self.urgent)
+        if order is not None:
+            self.urgent.add(order.pk)
+        return order
+
+    def _tell(self, operation: Operation) -> None:
+        if operation.pk not in self.urgent:
+            self.done(operation)
 
     def _in_thread(self, operation: Operation) -> None:
         try:

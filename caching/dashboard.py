@@ -43,6 +43,13 @@ WORDS: Data = {
     "done": {"cache": "Cached", "restore": "Restored", "evict": "Evicted"},
     "undone": {"aborted": "Not done", "conflict": "Conflict"},
     "levels": {"note": "Note", "warning": "Warning", "critical": "Critical"},
+    "served": {"": "", "cache": "From the cache", "array": "From the array", "unknown": "Place unknown"},
+    "states": {"playing": "playing", "paused": "paused", "buffering": "waiting for data"},
+    "playing": {
+        "idle": "Nobody is playing anything.",
+        "off": "Playback is not watched: it is switched off in the watching settings.",
+        "unknown": "It is unknown what is playing now.",
+    },
     "pause": {"pause": "Pause", "resume": "Resume"},
 }
 
@@ -72,9 +79,11 @@ def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own sig
             "items": [
                 _item("Cached files", "movie", "caching_cachedfile_changelist"),
                 _item("Operations", "swap_vert", "caching_operation_changelist"),
+                _item("Playbacks", "play_circle", "caching_playback_changelist"),
                 _item("Cycles", "autorenew", "caching_cycle_changelist"),
                 _item("Audit", "fact_check", "caching_audit"),
                 _item("Positions of lists", "checklist", "importlists_listitem_changelist"),
+                _item("Requests", "network_check", "plexusers_requestcount_changelist"),
                 _item("Sources", "rss_feed", "plexusers_sourcestate_changelist"),
             ],
         },
@@ -124,6 +133,7 @@ def pages() -> Data:
         "sources": {"href": reverse("admin:plexusers_sourcestate_changelist"), "text": "See the sources"},
         "files": {"href": files, "text": "See the cached files"},
         "operations": {"href": operations, "text": "See all operations"},
+        "playbacks": {"href": reverse("admin:caching_playback_changelist"), "text": "See all"},
         "login": {"href": f"{reverse('admin:login')}?next={reverse('admin:index')}", "text": "Sign in again"},
     }
 
@@ -145,7 +155,17 @@ def view(snapshot: Data, places: Data) -> Data:
         "bytes": readable(stats["bytes_cached"]),
         "caches": [_cache(row) for row in stats["caches"]],
         "recent": [_recent(row, places) for row in snapshot["recent"]],
+        "sessions": [_session(row) for row in snapshot["sessions"]],
+        "watching": watching_word(snapshot["watching"]),
+        "playing_note": WORDS["playing"][watching_word(snapshot["watching"])],
     }
+
+
+def watching_word(watching: Data) -> str:
+    """Which of the words about playback holds: idle, off or unknown."""
+    if not watching["enabled"]:
+        return "off"
+    return "unknown" if watching["error"] or not watching["alive"] else "idle"
 
 
 def files_text(count: int) -> str:
@@ -225,6 +245,17 @@ def _recent(row: Data, places: Data) -> Data:
         "word": word,
         "outcome": row["outcome"] or row["reason"],
         "finished": _when(row["finished_at"]),
+    }
+
+
+def _session(row: Data) -> Data:
+    parts = [row["user"], row["player"], WORDS["states"][row["state"]], "transcoded" if row["transcoded"] else ""]
+    return {
+        "key": f"{row['session_key']} {row['rating_key']}",
+        "title": row["title"],
+        "who": " · ".join(filter(None, parts)),
+        "served": row["served"],
+        "served_text": WORDS["served"][row["served"]],
     }
 
 

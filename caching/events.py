@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from caching.models import Cycle, Kind, Operation
+from plexusers.models import PlaySession
 
 log = logging.getLogger(__name__)
 
@@ -166,3 +167,39 @@ def file_changed(operation: Operation) -> Event:
     """A file came to the cache or left it."""
     kind: EventType = "cache_file_added" if operation.kind == Kind.CACHE else "cache_file_removed"
     return event(kind, {"file_name": operation.file_name, "title": operation.title, "bytes": operation.bytes_total})
+
+
+def session_start(session: PlaySession) -> Event:
+    """Somebody began to play something."""
+    return event("session_start", session_data(session))
+
+
+def session_update(session: PlaySession) -> Event:
+    """A session went on: paused, resumed, or simply further."""
+    return event("session_update", session_data(session))
+
+
+def session_end(session: PlaySession) -> Event:
+    """A session is over."""
+    return event("session_end", session_data(session))
+
+
+def session_data(session: PlaySession) -> dict[str, Any]:
+    """A session as events and pages show it; times of the item in milliseconds."""
+    offset, duration = session.offset, session.duration
+    return {
+        "session_key": session.session_key,
+        "user": str(session.user) if session.user else session.who,
+        "user_id": session.user.plex_id if session.user else None,
+        "title": session.title,
+        "kind": session.kind,
+        "rating_key": session.rating_key,
+        "player": session.player,
+        "state": session.state,
+        "offset_ms": offset,
+        "duration_ms": duration,
+        "progress_percent": round(100 * offset / duration, 1) if duration else 0.0,
+        "transcoded": session.transcoded,
+        "live": session.live,
+        "started_at": session.started_at.isoformat(),
+    }

@@ -1,5 +1,6 @@
 """The journal: every change of an operation's state is one committed compare-and-set."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -9,6 +10,7 @@ from django.utils import timezone
 from cacherr.errors import CacherrError
 from caching.models import (
     LIVE_STATES,
+    PLAYBACK,
     CachedFile,
     CachePolicy,
     Cycle,
@@ -172,3 +174,10 @@ def live() -> list[Operation]:
     """The operations that are not finished, oldest first."""
     rows = Operation.objects.filter(state__in=LIVE_STATES).select_related("array", "cache")
     return list(rows.order_by("id"))
+
+
+def urgent(roots: Collection[str], known: Collection[int]) -> Operation | None:
+    """The oldest order of somebody's playback that nobody has begun, on these roots and none of the known ones."""
+    rows = Operation.objects.filter(trigger=PLAYBACK, state=State.PLANNED, started_at=None, cycle=None)
+    rows = rows.filter(array__in=roots, cache__in=roots).exclude(pk__in=known)
+    return rows.select_related("array", "cache").order_by("id").first()

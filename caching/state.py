@@ -2,14 +2,26 @@
 
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from cacherr.errors import StorageAbsentError
 from caching import disk, events, pausing, problems
-from caching.models import LIVE_STATES, CachedFile, CachePolicy, Cycle, CycleState, Operation, PathMapping, Root
+from caching.models import (
+    LIVE_STATES,
+    CachedFile,
+    CachePolicy,
+    Cycle,
+    CycleState,
+    Operation,
+    PathMapping,
+    Playback,
+    Root,
+    WatcherState,
+)
 from caching.planning.sizes import parse_size
-from plexusers.models import PlexServer
+from caching.watching.asking import alive
+from plexusers.models import PlaySession, PlexServer, WatchPolicy
 
 RECENT = 20
 
@@ -27,7 +39,7 @@ def status_data(connected_clients: int, cycle: Cycle | None, health: str) -> dic
         "health": health,
         "paused": pausing.is_paused(),
         "active_operations": Operation.objects.filter(state__in=LIVE_STATES, started_at__isnull=False).count(),
-        "active_sessions": 0,
+        "active_sessions": PlaySession.objects.count(),
         "connected_clients": connected_clients,
         "cycle": cycle.summary() if cycle else None,
         "plex": plex_data(),
@@ -90,6 +102,36 @@ def recent_operations() -> list[dict[str, Any]]:
     ]
 
 
+def sessions() -> list[dict[str, Any]]:
+    """What plays now."""
+    return [session_data(row) for row in session_rows()]
+
+
+def session_rows() -> QuerySet[PlaySession]:
+    """What plays now, each with where its files lay when it began as `served`. One query."""
+    own = Playback.objects.filter(
+        ended_at=None, session_key=OuterRef("session_key"), rating_key=OuterRef("rating_key")
+    ).order_by("-id")
+    return PlaySession.objects.select_related("user").annotate(served=Subquery(own.values("served")[:1]))
+
+
+def session_data(row: PlaySession) -> dict[str, Any]:
+    """One of these rows; `served` is empty for what is no film or episode of a library."""
+    return events.session_data(row) | {"served": getattr(row, "served", None) or ""}
+
+
+def watching() -> dict[str, Any]:
+    """How the watcher of playback is doing."""
+    policy, watcher = WatchPolicy.effective(), WatcherState.objects.filter(pk=1).first() or WatcherState()
+    return {
+        "enabled": policy.watch_sessions,
+        "alive": alive(watcher),
+        "listening": watcher.listening and policy.watch_sessions,
+        "looked_at": watcher.looked_at.isoformat() if watcher.looked_at else None,
+        "error": watcher.error if policy.watch_sessions else "",
+    }
+
+
 def snapshot(connected_clients: int) -> dict[str, Any]:
     """All that a page needs to be right at once."""
     cycle, stats = current_cycle(), stats_data()
@@ -100,6 +142,8 @@ def snapshot(connected_clients: int) -> dict[str, Any]:
         "problems": found,
         "operations": live_operations(),
         "recent": recent_operations(),
+        "sessions": sessions(),
+        "watching": watching(),
         "mappings": PathMapping.objects.filter(enabled=True).count(),
         "time": timezone.now().isoformat(),
     }

@@ -13,14 +13,16 @@ log = logging.getLogger(__name__)
 
 @shared_task
 def run_cycle() -> None:
-    """The schedule asks for a cycle."""
+    """The schedule asks for a cycle. What was ordered at its very end found no free worker."""
     _quietly(lambda: cycle.run("schedule"))
+    _quietly(orders.run_waiting)
 
 
 @shared_task
 def run_waiting_cycle() -> None:
-    """Somebody asked for a cycle."""
+    """Somebody asked for a cycle. What was ordered at its very end found no free worker."""
     _quietly(cycle.run_waiting)
+    _quietly(orders.run_waiting)
 
 
 @shared_task

@@ -4,10 +4,9 @@ The status decides; a body that is no document of the expected kind is an error,
 and no log holds more of an address than its host: queries carry keys.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from xml.etree.ElementTree import Element
@@ -15,6 +14,7 @@ from xml.etree.ElementTree import Element
 from cacherr.documents import DocumentError, read_json, read_xml
 from cacherr.errors import OutsideError
 from cacherr.fetching import Fetched, Fetcher
+from cacherr.rests import parse_retry_after
 from plexusers.plex import Plex
 
 Parameters = Mapping[str, str | int]
@@ -137,18 +137,7 @@ def judge(host: str, answer: Fetched) -> None:
     if "x-amzn-waf-action" in answer.headers or status == 202:
         raise OutsideError(f"{host} blocks programs and answers nothing (status {status}).", BLOCKED_CURE)
     said, cure = CURES.get(status, ("answers with an error", LATER))
-    wait = seconds_to_wait(answer.headers.get("retry-after", ""), datetime.now(UTC))
+    wait = parse_retry_after(answer.headers.get("retry-after"), time.time()) or 0.0
     if status == 429:
         wait = wait or FIRST_WAIT_SECONDS
     raise OutsideError(f"{host} {said} (status {status}).", cure, wait=wait)
-
-
-def seconds_to_wait(text: str, now: datetime) -> float:
-    """What Retry-After says, as seconds from now (UTC): a number, or a date. 0: nothing that can be understood."""
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return 0.0
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())

@@ -14,7 +14,7 @@ from plexusers.library import Entry
 from plexusers.models import ItemKind, PlexUser, UserKind, Versions
 from plexusers.plex import PlexItem
 from plexusers.preferences import person_of, type_defaults
-from plexusers.shelf import Shelf, viewed_by
+from plexusers.shelf import Shelf
 from plexusers.wants import Answer, Want
 
 NEUTRAL = 50
@@ -31,12 +31,9 @@ def wanted(now: datetime, versions: Versions, shelf: Shelf | None = None, unsure
     shelf = shelf or Shelf(versions)
     rows = list(counting(now))
     known = {row.pk: (items, chosen) for row, items, chosen in choose_again(_read(rows), shelf, now.date())}
-    seen: dict[int, Mapping[str, Viewed]] = {}
     answers = []
     for row in rows:
-        if row.user is not None and row.user.pk not in seen:
-            seen[row.user.pk] = viewed_by(row.user)
-        states = seen[row.user.pk] if row.user is not None else {}
+        states = shelf.viewed_by(row.user) if row.user is not None else {}
         wants = tuple(_wants(row, *known[row.pk], shelf, states)) if row.pk in known else ()
         number = row.user.plex_id if row.user else None
         answers.append(Answer("list", str(row), wants, doubt(row) or unsure, row.claim, number))

@@ -17,8 +17,8 @@ from cacherr.errors import CacherrError
 from cacherr.settings_admin import SecretsAdmin, keep_secrets
 from plexusers import discovery, invitations, tokens
 from plexusers.models import PREFERENCES, LibrarySection, PlexUser, UserKind, UserTypeDefaults
-from plexusers.people_forms import PersonForm, as_the_type, face
-from plexusers.preferences import everybody, standing
+from plexusers.people_forms import PersonForm, as_the_type, face, show_defaults
+from plexusers.preferences import everybody, standing, type_defaults
 
 PLACE = Case(When(kind=UserKind.MAIN, then=0), When(kind=UserKind.HOME, then=1), default=2)
 SWITCHES = ("enabled", "ondeck", "watchlist", "active_watching", "lists")
@@ -48,7 +48,7 @@ class PlexUserAdmin(SecretsAdmin):
     """The users that Plex names, the owner first, then those at home, then friends."""
 
     form = PersonForm
-    list_display = ("who", "shown_kind", "shown_status", *SWITCHES, "shown_activity", "shown_token")
+    list_display = ("who", "shown_status", *SWITCHES, "shown_activity", "shown_token")
     list_editable = SWITCHES
     list_filter = ("kind", StatusFilter)
     list_before_template = "admin/plexusers/look.html"
@@ -98,6 +98,13 @@ class PlexUserAdmin(SecretsAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A switch without a value says that it is as the type's."""
         return as_the_type(db_field, super().formfield_for_dbfield(db_field, request, **kwargs))
+
+    def get_form(self, request: HttpRequest, obj: PlexUser | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """With the type's defaults where the user has no own values."""
+        form = super().get_form(request, obj, change, **kwargs)
+        if obj is not None:
+            show_defaults(form.base_fields, type_defaults()[obj.kind])
+        return form
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Users come from Plex."""
@@ -198,10 +205,10 @@ class PlexUserAdmin(SecretsAdmin):
 
     @admin.display(description="user", ordering="title")
     def who(self, row: PlexUser) -> str:
-        """Picture and name."""
-        return face(row)
+        """Picture, name and type."""
+        return face(row, self.shown_kind(row))
 
-    @admin.display(description="type", ordering="kind")
+    @admin.display(description="type")
     def shown_kind(self, row: PlexUser) -> str:
         """How the user belongs to the server."""
         return f"{row.kind}, managed" if row.managed else str(row.kind)
@@ -212,17 +219,17 @@ class PlexUserAdmin(SecretsAdmin):
         status, why = standing(row, getattr(row, "days", 0), timezone.now())
         return f"{status}: {why}" if why else status
 
-    @admin.display(description="last activity (UTC)", ordering="last_activity_at")
+    @admin.display(description="active on", ordering="last_activity_at")
     def shown_activity(self, row: PlexUser) -> str:
         """When something was played or the deck changed."""
-        return f"{row.last_activity_at:%Y-%m-%d %H:%M}" if row.last_activity_at else "nothing known yet"
+        return f"{row.last_activity_at:%Y-%m-%d}" if row.last_activity_at else "unknown"
 
-    @admin.display(description="token")
+    @admin.display(description="access")
     def shown_token(self, row: PlexUser) -> str:
         """Whether there is a good one, else what to do."""
         if row.kind == UserKind.MAIN:
             return "the server's"
-        return row.token_problem or ("there is one" if row.token else "none yet")
+        return row.token_problem or ("good" if row.token else "none yet")
 
     @admin.display(description="libraries")
     def shown_libraries(self, row: PlexUser) -> str:

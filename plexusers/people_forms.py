@@ -11,9 +11,8 @@ from django.utils.safestring import mark_safe
 
 from cacherr.errors import CacherrError
 from plexusers import entering
-from plexusers.models import PlexUser
+from plexusers.models import PREFERENCES, PlexUser, UserTypeDefaults
 
-THREE_STATES = (("unknown", "as the type"), ("true", "yes"), ("false", "no"))
 HUES = 12
 
 
@@ -40,15 +39,34 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
+def three_states(first: str) -> list[tuple[str, str]]:
+    """What a switch offers that may have no value of its own."""
+    return [("unknown", first), ("true", "yes"), ("false", "no")]
+
+
 def as_the_type(db_field: "models.Field[Any, Any]", field: Any) -> Any:
-    """Name the third state of a switch."""
+    """Name the third state of a switch; say what may be pasted."""
     if isinstance(db_field, models.BooleanField) and db_field.null and field is not None:
-        field.widget.choices = THREE_STATES
+        field.widget.choices = three_states("default")
+    if db_field.name == "token":
+        field.label = "Paste a token"
+        field.help_text = "This user's token for plex.tv or for the server. It is proved first, and never shown."
     return field
 
 
-def face(user: PlexUser) -> str:
-    """Picture and name; where there is no picture, the initials."""
+def show_defaults(fields: dict[str, Any], defaults: UserTypeDefaults) -> None:
+    """On a user's form: what holds while a field is left as it is."""
+    for name in PREFERENCES:
+        if name in fields:
+            value, widget = getattr(defaults, name), fields[name].widget
+            if isinstance(value, bool):
+                widget.choices = three_states(f"default of the type: {'yes' if value else 'no'}")
+            else:
+                widget.attrs["placeholder"] = f"default of the type: {value}"
+
+
+def face(user: PlexUser, kind: str) -> str:
+    """Picture, name and type; where there is no picture, the initials."""
     avatar = getattr(user, "avatar", None)
     initials = "".join(word[0] for word in str(user).split()[:2]).upper()
     picture = mark_safe("")
@@ -60,6 +78,6 @@ def face(user: PlexUser) -> str:
     hue = user.plex_id % HUES
     return format_html(
         '<span class="person"><span class="person-face" data-hue="{}" aria-hidden="true">{}{}</span>'
-        '<span class="person-name">{}</span></span>',
-        hue, initials, picture, user,
+        '<span><span class="person-name">{}</span><span class="person-kind">{}</span></span></span>',
+        hue, initials, picture, user, kind,
     )  # fmt: skip

@@ -13,13 +13,12 @@ from xml.etree import ElementTree
 
 from cacherr import __version__, outbound
 from cacherr.errors import ConfigurationError, PlexError, PlexSignInError, PlexUnreachableError
-from plexusers.answers import title_of
 from plexusers.models import PlexServer
+from plexusers.streams import VIDEO_TYPES, Stream, label, stream_of
 
 SIGN_IN_CURE = "Sign in again: enter a fresh X-Plex-Token of the server's owner."
 REACH_CURE = "Check that Plex is running and that its address and port are right as seen from Cacherr."
 TOKEN_STATUSES = frozenset({401, 422, 498})
-VIDEO_TYPES = frozenset({"movie", "episode"})
 
 T = TypeVar("T")
 
@@ -107,12 +106,7 @@ class Plex:
         are asked for whole. Owner's token only. Raises PlexError, also when one of them is in the library no more:
         then it is unknown which files are read.
         """
-        with _named_errors(self._url):
-            keys = {
-                element.attrib["ratingKey"]: None
-                for element in self._container("/status/sessions")
-                if element.get("type") in VIDEO_TYPES and element.get("live") != "1" and element.get("ratingKey")
-            }
+        keys = {stream.rating_key: None for stream in self.streams() if stream.is_video}
         items = self._items(f"/library/metadata/{','.join(keys)}") if keys else ()
         if missing := keys.keys() - {item.rating_key for item in items}:
             raise PlexError(
@@ -120,6 +114,11 @@ class Plex:
                 "Nothing has to be done: it is asked again until that stream has ended.",
             )
         return items
+
+    def streams(self) -> tuple[Stream, ...]:
+        """What anybody plays now, of whatever kind, one request. Owner's token only. Raises PlexError."""
+        with _named_errors(self._url):
+            return tuple(stream_of(element) for element in self._container("/status/sessions"))
 
     def items(self, rating_key: str) -> tuple[PlexItem, ...]:
         """The film or episode with this rating key, or all episodes of the show or season; none if Plex has no such.
@@ -129,6 +128,14 @@ class Plex:
         try:
             found = self._items(f"/library/metadata/{rating_key}")
             return found or self._items(f"/library/metadata/{rating_key}/allLeaves")
+        except _NotThereError:
+            return ()
+
+    def leaves(self, show_key: str, turn: Callable[[ElementTree.Element], T]) -> tuple[T, ...]:
+        """All episodes of a show, each turned into a value: one request; none of what Plex does not have."""
+        try:
+            with _named_errors(self._url):
+                return tuple(turn(element) for element in self._container(f"/library/metadata/{show_key}/allLeaves"))
         except _NotThereError:
             return ()
 
@@ -229,6 +236,8 @@ def _named_errors(url: str) -> Iterator[None]:
 
     try:
         yield
+    except outbound.RestingError as rest:
+        raise PlexUnreachableError(rest.message, rest.cure) from rest
     except outbound.TransportError as error:
         raise PlexUnreachableError(f"Plex does not answer at {url} ({_kind(error)}).", REACH_CURE) from error
     except (ElementTree.ParseError, PlexApiException) as error:
@@ -252,14 +261,8 @@ def _item(video: Any) -> PlexItem:
     return PlexItem(
         rating_key=video._data.attrib["ratingKey"],
         kind=video.type,
-        title=_title(video),
+        title=label(video._data, video.type),
         files=tuple(files.values()),
         view_offset=int(video._data.get("viewOffset", 0)),
         last_viewed_at=int(seen) if (seen := video._data.get("lastViewedAt")) else None,
     )
-
-
-def _title(video: Any) -> str:
-    data = video._data
-    place = (data.get("parentIndex"), data.get("index"), data.get("originallyAvailableAt", ""))
-    return title_of(video.type, str(data.get("title")), data.get("year"), str(data.get("grandparentTitle")), place)

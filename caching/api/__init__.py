@@ -2,7 +2,7 @@
 
 from ninja import Router
 
-from caching.api import audit, cycles, files, operations, state
+from caching.api import audit, cycles, files, operations, state, watching, webhooks
 
 router = Router()
 router.add_router("", state.router)
@@ -10,6 +10,11 @@ router.add_router("cycles", cycles.router)
 router.add_router("cached/files", files.router)
 router.add_router("operations", operations.router)
 router.add_router("audit", audit.router)
-open_router = state.open_router
+router.add_router("", watching.router)
+
+open_router = Router()
+"""Endpoints without a login."""
+open_router.add_router("", state.open_router)
+open_router.add_router("webhooks", webhooks.router)
 
 __all__ = ["open_router", "router"]

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
 from cacherr.envelope import Envelope, failed, ok
-from caching import cycle, events, nudge, pausing, state
+from cacherr.exposition import CONTENT_TYPE
+from caching import cycle, events, metrics, nudge, pausing, state
 from caching.api.cycles import StartCache
 from caching.health import health
 
@@ -43,6 +44,12 @@ def get_status(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
 def get_stats(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
     """How full the caches are."""
     return ok(state.stats_data())
+
+
+@router.get("metrics", openapi_extra={"responses": {200: {"content": {"text/plain": {}}}}})
+def get_metrics(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Metrics as text for Prometheus; the one answer without an envelope."""
+    return HttpResponse(metrics.metrics(), content_type=CONTENT_TYPE)
 
 
 @router.post("start-cache", response={202: Answer})

@@ -2,13 +2,15 @@
 
 from caching.models.cached_file import CachedFile, MadeDirectory
 from caching.models.cycle import Cycle, CycleState, Phase, Pulse
-from caching.models.operation import AUTOMATIC, LIVE_STATES, RESCUE, Kind, Operation, State, Way
+from caching.models.operation import AUTOMATIC, LIVE_STATES, PLAYBACK, RESCUE, Kind, Operation, State, Way
+from caching.models.playback import Playback, Served, WatcherState
 from caching.models.policy import AssociatedFiles, CachePolicy
 from caching.models.storage import Mode, PathMapping, Placement, Root
 
 __all__ = [
     "AUTOMATIC",
     "LIVE_STATES",
+    "PLAYBACK",
     "RESCUE",
     "AssociatedFiles",
     "CachePolicy",
@@ -22,8 +24,11 @@ __all__ = [
     "PathMapping",
     "Phase",
     "Placement",
+    "Playback",
     "Pulse",
     "Root",
+    "Served",
     "State",
+    "WatcherState",
     "Way",
 ]

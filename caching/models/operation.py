@@ -50,6 +50,8 @@ AUTOMATIC = "cycle"
 """The trigger of an operation that nobody ordered."""
 RESCUE = "rescue"
 """The trigger of an operation that brings an original back without its cache."""
+PLAYBACK = "playback"
+"""The trigger of an operation that somebody's playback led to: it does not wait for what was planned before."""
 
 
 class Operation(FileRow):

@@ -28,10 +28,20 @@ class Wishes:
     items: list[PlexItem] = field(default_factory=list)
     targets: dict[str, str] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)
+    wants: list[Want] = field(default_factory=list)
+    """What somebody else than a person at a keyboard wants, with a claim and a reason of its own."""
 
     def add(self, item: PlexItem, target: str) -> None:
         """Want all files of an item."""
         self.items.append(item)
+        self._name(item, target)
+
+    def add_want(self, want: Want) -> None:
+        """Want what somebody wants."""
+        self.wants.append(want)
+        self._name(want.item, want.item.title)
+
+    def _name(self, item: PlexItem, target: str) -> None:
         for file in item.files:
             self.targets.setdefault(file.path, target)
 
@@ -112,7 +122,7 @@ def file_item(mapping: PathMapping, path: bytes, *, title: str = "", rating_key:
 
 def decide(wishes: Wishes, mappings: Sequence[PathMapping], reason: str) -> Decided:
     """Ask the planner for these files only. Nothing that is cached leaves for them. Raises StorageAbsentError."""
-    wants = tuple(Want(item, SOURCE, WHO, reason) for item in wishes.items)
+    wants = (*(Want(item, SOURCE, WHO, reason) for item in wishes.items), *wishes.wants)
     # Nobody is asked what plays: so the planner takes nothing away, which an order has no need of.
     nothing_leaves = Answer("playing", WHO, failed="an order takes nothing away")
     gathered = Gatherer(mappings, CachePolicy.effective()).gather([Answer(SOURCE, WHO, wants), nothing_leaves])

@@ -52,7 +52,7 @@ def waiting() -> list[Operation]:
 
 
 def run_waiting() -> int:
-    """Carry out the orders that wait, also those that arrive meanwhile; how many.
+    """Carry out the orders that wait, also those that arrive meanwhile; how many, without those that a crew took on.
 
     A few at a time, so that what was not begun goes on waiting when this process has to end. Nothing is begun while
     Cacherr is paused. Raises BusyError, StorageAbsentError.

@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from cacherr import __version__, outbound
-from cacherr.errors import PlexError, PlexSignInError, PlexUnreachableError
+from cacherr.errors import CacherrError, PlexError, PlexSignInError, PlexUnreachableError
 from plexusers.documents import DocumentError, parse_xml
 
 ADDRESS = "https://plex.tv"
@@ -81,6 +81,8 @@ class PlexTv:
                 method, address, params=query, headers=headers, json=question, allow_redirects=False
             )
         except outbound.TransportError as error:
+            if isinstance(error, CacherrError):  # it was not even sent, and says until when plex.tv is left alone
+                raise PlexUnreachableError(error.message, error.cure) from None
             kind = type(error).__name__.removesuffix("Error").removesuffix("Exception").lower()
             # No cause is kept: its text names the whole address, and a switch has the PIN in there.
             raise PlexUnreachableError(f"plex.tv does not answer ({kind}).", REACH_CURE) from None

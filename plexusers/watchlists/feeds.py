@@ -56,6 +56,8 @@ def _ask(address: str) -> bytes:
     session = outbound.session({"Accept": "application/json, application/rss+xml"})
     try:
         answer = session.get(address, params={"format": "json"}, allow_redirects=False)
+    except outbound.RestingError as rest:
+        raise PlexUnreachableError(rest.message, rest.cure) from None
     except outbound.TransportError as error:
         kind = type(error).__name__.removesuffix("Error").removesuffix("Exception").lower()
         # No cause is kept: its text names the address.

@@ -110,7 +110,7 @@ def test_a_cycle_can_be_stopped_in_the_middle_of_a_copy_and_run_again(
 def test_stopped_while_a_cycle_waits_for_an_answer_that_does_not_come_it_ends_and_says_so_on_the_row(
     installation: Installation, plex: StandIn
 ) -> None:
-    plex.fail("/library", faults.Slow(3600))
+    plex.fail("/library/onDeck", faults.Slow(3600))
     with serving(installation) as served:
         assert served.get("/api/start-cache", method="POST")[0] == 202
         until(lambda: any(request.path == "/library/onDeck" for request in plex.requests), "the cycle to ask Plex")

@@ -13,7 +13,7 @@ from django_celery_beat.models import CrontabSchedule
 from pytest_django.fixtures import Settings
 
 from caching import audit_page, auditing, orders
-from caching.models import CachedFile, Cycle, CycleState, Operation, PathMapping, Root
+from caching.models import CachedFile, Cycle, CycleState, Operation, PathMapping, Playback, Root
 from tests.caching.ground import Ground, make_ground
 from tests.caching.quiet import make_quiet
 from tests.caching.rows import Rows, make_rows
@@ -21,7 +21,7 @@ from tests.caching.rows import Rows, make_rows
 pytestmark = pytest.mark.django_db
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-JOURNAL: list[type[Model]] = [CachedFile, Cycle, Operation]
+JOURNAL: list[type[Model]] = [CachedFile, Cycle, Operation, Playback]
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_all_that_a_person_needs_has_a_page() -> None:
     names = {model._meta.label for model in MODELS}
     assert names >= {
         "auth.User", "caching.CachePolicy", "caching.CachedFile", "caching.Cycle", "caching.Operation",
-        "caching.PathMapping", "django_celery_beat.PeriodicTask", "plexusers.PlexServer",
+        "caching.PathMapping", "caching.Playback", "django_celery_beat.PeriodicTask", "plexusers.PlexServer",
         "plexusers.PlexUser", "plexusers.UserTypeDefaults", "plexusers.WatchPolicy",
     }  # fmt: skip
 

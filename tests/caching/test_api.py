@@ -56,6 +56,11 @@ ENDPOINTS = [
     ("post", "/api/cycles"),
     ("get", "/api/operations"),
     ("get", "/api/cached/files"),
+    ("get", "/api/sessions"),
+    ("get", "/api/watcher/status"),
+    ("post", "/api/watcher/start"),
+    ("post", "/api/watcher/stop"),
+    ("post", "/api/watcher/clear-history"),
     ("get", "/api/audit"),
     ("post", "/api/audit/repair"),
 ]
@@ -103,7 +108,7 @@ def test_status_tells_what_is_going_on(client: Client, rows: Rows) -> None:
     data = opened(client.get("/api/status", headers=KEY), 200)["data"]
     assert data["running"] is True
     assert data["health"] in {"healthy", "warning", "critical"}
-    assert (data["active_operations"], data["active_sessions"], data["connected_clients"]) == (1, 0, 0)
+    assert (data["active_operations"], data["active_sessions"], data["connected_clients"]) == (1, 1, 0)
     assert data["cycle"]["id"] == rows.cycle.pk
     (operation,) = data["operations"]
     assert {name: operation[name] for name in ("operation_type", "progress_percent", "eta_seconds", "file_name")} == {
@@ -131,7 +136,7 @@ def test_no_answer_asks_the_database_more_when_there_is_more_to_tell(
 ) -> None:
     for number in range(many):
         Cycle.objects.create(state=CycleState.COMPLETED, files_cached=number)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         client.get("/api/status", headers=KEY)
 
 

@@ -10,8 +10,8 @@ import pytest
 from django.db import connections
 from pytest_django.fixtures import Settings
 
-from caching import crew, mover, pace, pausing
-from caching.models import CachedFile, CachePolicy, Operation, Root
+from caching import crew, journal, mover, pace, pausing
+from caching.models import PLAYBACK, CachedFile, CachePolicy, Operation, Root
 from caching.playing import NOBODY
 from tests.caching.ground import Ground, make_ground
 from tests.waiting import until
@@ -100,6 +100,76 @@ def states(operations: list[Operation]) -> list[str]:
 
 def outcomes(operations: list[Operation]) -> list[str]:
     return [Operation.objects.get(pk=operation.pk).outcome for operation in operations]
+
+
+def playback(ground: Ground, name: str = "urgent") -> Operation:
+    """What somebody's playback ordered, waiting in the journal."""
+    path = f"Films/{name}.mkv".encode()
+    ground.write(path)
+    order = ground.plan_caching(path)
+    Operation.objects.filter(pk=order.pk).update(trigger=PLAYBACK)
+    order.refresh_from_db()
+    return order
+
+
+def finished(*operations: Operation) -> list[int]:
+    """The operations in the order in which they ended."""
+    rows = Operation.objects.filter(pk__in=[row.pk for row in operations]).order_by("finished_at")
+    return list(rows.values_list("pk", flat=True))
+
+
+def test_what_playback_orders_meanwhile_is_done_between_two_operations(ground: Ground, told: Told) -> None:
+    policy(operations_to_cache=1)
+    operations = films(ground, 3, 5000)
+    orders: list[Operation] = []
+
+    def after_the_first(operation: Operation) -> None:
+        told.hear(operation)
+        if not orders:
+            orders.append(playback(ground))
+
+    with ground.opened() as roots:
+        crew.carry_out_all(operations, roots, playing=NOBODY, stopped=lambda: False, done=after_the_first)
+    assert finished(*operations, *orders) == [row.pk for row in (operations[0], *orders, *operations[1:])]
+    assert [row.pk for row in told.done] == [row.pk for row in operations]
+
+
+def test_what_playback_orders_takes_a_free_place_beside_a_long_copy(ground: Ground, told: Told) -> None:
+    policy(operations_to_cache=2, bandwidth_limit="1MB")
+    (short,) = films(ground, 1, 5000)
+    ground.write(b"Films/long.mkv", b"long" * SIZE)
+    long = ground.plan_caching(b"Films/long.mkv", 4 * SIZE)
+    orders: list[Operation] = []
+
+    def arrive() -> None:
+        until(lambda: short.pk in finished_now(), "the short copy to end")
+        orders.append(playback(ground))
+
+    with meanwhile(arrive):
+        told.carry_out(ground, [short, long])
+    assert finished(short, long, *orders) == [short.pk, orders[0].pk, long.pk]
+
+
+def finished_now() -> set[int]:
+    return set(Operation.objects.filter(state="done").values_list("pk", flat=True))
+
+
+def test_what_playback_orders_on_other_roots_or_while_the_work_is_stopped_goes_on_waiting(
+    ground: Ground, told: Told
+) -> None:
+    policy(operations_to_cache=1)
+    operations = films(ground, 2, 5000)
+    order = playback(ground)
+    told.stop.set()
+    told.carry_out(ground, operations)
+    order.refresh_from_db()
+    assert order.is_waiting
+    with ground.opened() as roots:
+        kept = {key: root for key, root in roots.items() if key == order.array_id}
+        crew.carry_out_all([], kept, playing=NOBODY, stopped=lambda: False, done=told.hear)
+        assert journal.urgent(kept.keys(), set()) is None
+        assert journal.urgent(roots.keys(), set()) == order
+        assert journal.urgent(roots.keys(), {order.pk}) is None
 
 
 @pytest.mark.parametrize("at_once", [1, 3])

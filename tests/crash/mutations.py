@@ -8,7 +8,7 @@ KILL, RACES, ERRORS, VIEWER = (
     ("kill", *CACHE),
     ("races", *CACHE),
     ("errors", *CACHE),
-    ("viewer", *CACHE, "--opens", "100000", "--trips", "5"),
+    ("viewer", *CACHE, "--opens", "100000", "--trips", "40"),
 )
 POWER = ("power", *MOVE, "--file-system", "ext4", "--every", "3")
 

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 
 from cacherr.errors import CacherrError, ConfigurationError, OutsideError
 from cacherr.fetching import Fetcher
-from importlists.asking import Asker, Conditions, UnchangedError, seconds_to_wait
+from importlists.asking import Asker, Conditions, UnchangedError
 from importlists.contract import Entry, Keys, Media, Needs, Request
 from importlists.providers import PROVIDERS, chart_of
 from importlists.reading import read
@@ -407,12 +406,6 @@ def test_a_service_that_asks_for_a_pause_says_for_how_long(services: Services, a
     with pytest.raises(OutsideError) as raised:
         ask("mdblist", "list", name="a/b")
     assert raised.value.wait == wait
-
-
-def test_a_pause_may_be_told_as_a_date() -> None:
-    now = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-    assert seconds_to_wait("Tue, 24 Nov 2026 12:05:00 GMT", now) == 300
-    assert seconds_to_wait("Tue, 24 Nov 2026 11:05:00 GMT", now) == 0
 
 
 def test_a_page_that_fails_in_the_middle_fails_the_whole_list(services: Services) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from cacherr.errors import OutsideError
@@ -83,12 +84,16 @@ def test_bad_answers_are_tried_again_later_and_later_but_no_later_than_usual() -
     assert minutes == [5, 10, 20, 320, 360, 360]
 
 
-def test_a_service_that_asks_for_a_pause_gets_it(services: Services) -> None:
-    services.on(STEVENLU, Reply(status=429, headers={"Retry-After": "7200"}))
+@pytest.mark.parametrize(("asked", "wait"), [("7200", 2 * HOUR), ("99999999", timedelta(days=1))])
+def test_a_service_that_asks_for_a_pause_gets_it(services: Services, asked: str, wait: timedelta) -> None:
+    services.on(STEVENLU, Reply(status=429, headers={"Retry-After": asked}))
     row = one(a_list())
-    assert row.next_at == NOW + 2 * HOUR
-    services.on(STEVENLU, Reply(status=429, headers={"Retry-After": "99999999"}))
-    assert one(row).next_at == NOW + timedelta(days=1)
+    assert row.next_at == NOW + wait
+    now = timezone.now()
+    row = one(row, now)
+    assert len(services.asked) == 1  # the host rests: nobody asks it before its time, and the list waits for it
+    assert row.next_at
+    assert now + wait - timedelta(minutes=1) < row.next_at <= now + wait
 
 
 def test_each_list_has_its_own_time_a_little_earlier_or_later(services: Services) -> None:

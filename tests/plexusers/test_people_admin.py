@@ -109,7 +109,7 @@ def test_switches_are_changed_in_the_list_and_others_stay_as_they_are(admin_clie
     rows = list(PlexUser.objects.filter(kind="shared").order_by("title"))
     PlexUser.objects.filter(plex_id=78).update(lists=True)
     html = shown(admin_client, f"{LIST}?kind__exact=shared")
-    assert "as the type" in html
+    assert ">default<" in re.sub(r"\s+<|>\s+", lambda found: found[0].strip(), html)
     form: dict[str, Any] = {"form-TOTAL_FORMS": 2, "form-INITIAL_FORMS": 2, "_save": "Save"}
     for index, row in enumerate(rows):
         form |= {f"form-{index}-id": row.pk, **row_of_the_list(html, index)}
@@ -168,6 +168,13 @@ def test_a_users_page_has_the_link_and_no_secret(admin_client: Client, known: Fa
     owner = shown(admin_client, page_of(known, known.alex))
     assert 'name="token"' not in owner
     assert "/signin/" not in owner
+
+
+def test_a_users_page_says_what_the_type_would_do(admin_client: Client, known: Family) -> None:
+    html = shown(admin_client, page_of(known, known.kim))
+    assert "default of the type: no" in html
+    assert 'placeholder="default of the type: 30"' in html
+    assert 'placeholder="default of the type: 90"' in shown(admin_client, page_of(known, known.sam))
 
 
 def test_preferences_are_set_to_own_values_and_back_to_the_types(admin_client: Client, known: Family) -> None:

@@ -108,6 +108,16 @@ def test_what_was_watched_since_is_one_request_for_each_library(
     assert (rows(alex)[films[0].key], rows(alex)[films[599].key]) == ((2, 0, shelves.time), (0, 9, shelves.time))
 
 
+def test_a_large_library_of_which_nothing_was_watched_is_one_request(
+    shelves: Shelves, standin: StandIn, plex: Plex, alex: PlexUser
+) -> None:
+    shelves.films_named(*(f"{number:04}" for number in range(600)))
+    index(standin, shelves)
+    for _ in range(2):
+        assert watching.refresh(plex, alex, now=shelves.later(minutes=1)) == ""
+        assert asked(standin) == [FILMS, EPISODES]
+
+
 def test_what_is_marked_as_unwatched_is_seen_a_day_later(
     shelves: Shelves, standin: StandIn, plex: Plex, alex: PlexUser
 ) -> None:

@@ -16,6 +16,7 @@ const LINK_WORDS = {
 };
 const WANTED = [
   "status", "stats", "cycle_start", "cycle_progress", "cycle_complete", "operation_progress", "operation_complete",
+  "session_start", "session_update", "session_end",
 ];
 const TIMES_EVERY = 5_000;
 

@@ -20,6 +20,8 @@ export class Facts {
     this.cycle = snapshot.cycle;
     this.recent = snapshot.recent;
     this.stats = snapshot.stats ?? this.stats;
+    this.sessions = snapshot.sessions;
+    this.watching = snapshot.watching;
     this.ahead = Date.parse(snapshot.time) - Date.now();
     for (const row of this.recent) this.#remember(row.operation_id);
     const known = this.operations;
@@ -43,6 +45,9 @@ export class Facts {
     else if (type === "cycle_complete") return this.#cycle(data, data.state);
     else if (type === "operation_progress") return this.#progress(data);
     else if (type === "operation_complete") return this.#complete(data, timestamp);
+    else if (type === "session_start") return true;
+    else if (type === "session_update") return this.#session(data);
+    else if (type === "session_end") this.sessions = this.sessions.filter((row) => sessionKey(row) !== sessionKey(data));
     return false;
   }
 
@@ -50,6 +55,13 @@ export class Facts {
     if (this.cycle?.id !== data.cycle_id) return true;
     this.cycle = { ...this.cycle, ...data, state };
     return false;
+  }
+
+  // Where its file lay is only told by a snapshot.
+  #session(data) {
+    const known = this.sessions.some((row) => sessionKey(row) === sessionKey(data));
+    this.sessions = this.sessions.map((row) => (sessionKey(row) === sessionKey(data) ? { ...row, ...data } : row));
+    return !known;
   }
 
   #progress(data) {
@@ -74,6 +86,11 @@ export class Facts {
     this.ended.add(id);
     if (this.ended.size > REMEMBERED) this.ended.delete(this.ended.values().next().value);
   }
+}
+
+// A player that goes on with another item plays something new.
+export function sessionKey(row) {
+  return `${row.session_key} ${row.rating_key}`;
 }
 
 // Rows are written once a second and events come four times a second: never let a bar go backwards.

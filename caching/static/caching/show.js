@@ -1,6 +1,7 @@
 // Shows the facts on the page. Each function fills one part of it in place.
 
 import { ago, at, bytes, files, timeLeft } from "./words.js";
+import { sessionKey } from "./facts.js";
 import { attribute, field, fill, moment, part, rows, show, write } from "./page.js";
 
 const section = (name) => document.getElementById(name);
@@ -10,6 +11,7 @@ export function showAll(facts, start) {
   showCycle(facts, start);
   showOperations(facts, start);
   showCaches(facts);
+  showPlaying(facts, start);
   showRecent(facts, start);
   showTimes(facts.now());
 }
@@ -146,6 +148,29 @@ function showCache(row, { path, present, used, total, free, limit, error }) {
 
 function share(some, whole) {
   return `${whole ? Math.min(100, (100 * some) / whole).toFixed(2) : 0}%`;
+}
+
+function showPlaying(facts, { words }) {
+  const card = section("playing");
+  const word = watchingWord(facts.watching);
+  const note = part(card, "note");
+  write(note, words.playing[word]);
+  show(note, word !== "idle" || facts.sessions.length === 0);
+  rows(part(card, "sessions"), facts.sessions, {
+    key: sessionKey,
+    template: "row-session",
+    fill(row, session) {
+      const parts = [session.user, session.player, words.states[session.state], session.transcoded ? "transcoded" : ""];
+      attribute(row, "data-served", session.served);
+      fill(row, { title: session.title, who: parts.filter(Boolean).join(" · "), served: words.served[session.served] });
+      show(field(row, "served"), session.served !== "");
+    },
+  });
+}
+
+function watchingWord({ enabled, error, alive }) {
+  if (!enabled) return "off";
+  return error || !alive ? "unknown" : "idle";
 }
 
 function showRecent(facts, { words, pages }) {

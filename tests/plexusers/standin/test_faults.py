@@ -57,11 +57,19 @@ QUESTIONS = {
 }
 
 
-@pytest.mark.parametrize("fault", [
-    *[faults.Status(code) for code in (401, 403, 422, 429, 498, 500, 502, 503, 504, *range(520, 527))],
-    faults.Reset(), faults.Truncated(), faults.CUT_DOCUMENT, faults.MALFORMED, faults.CAPTIVE_PORTAL, faults.EMPTY,
-    faults.Slow(3600),
-], ids=str)  # fmt: skip
+WAYS: dict[str, faults.Fault] = {
+    **{str(code): faults.Status(code) for code in (401, 403, 422, 429, 498, 500, 502, 503, 504, *range(520, 527))},
+    "reset": faults.Reset(),
+    "truncated": faults.Truncated(),
+    "cut": faults.CUT_DOCUMENT,
+    "malformed": faults.MALFORMED,
+    "captive portal": faults.CAPTIVE_PORTAL,
+    "empty": faults.EMPTY,
+    "slow": faults.Slow(3600),
+}
+
+
+@pytest.mark.parametrize("fault", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
 def test_every_endpoint_of_every_host_can_go_wrong_in_every_way(
     home: Home, plex: StandIn, question: tuple[str, str, str], fault: faults.Fault
