@@ -176,6 +176,11 @@ class Plex:
                 raise ValueError("another page than the one that was asked for")
             return Page(tuple(turn(element) for element in container), total)
 
+    def things(self, key: str, turn: Callable[[ElementTree.Element], T]) -> tuple[T, ...]:
+        """All things of a short list, each turned into a value: one request. Raises PlexError."""
+        with _named_errors(self._url):
+            return tuple(turn(element) for element in self._container(key))
+
     def _items(self, key: str) -> tuple[PlexItem, ...]:
         with _named_errors(self._url):
             found = self._server.findItems(self._container(key))
