@@ -26,7 +26,9 @@ def read_xml(body: bytes) -> ElementTree.Element:
     parser.CharacterDataHandler = builder.data
     try:
         parser.Parse(body, True)
-    except (expat.ExpatError, LookupError) as error:  # LookupError: an encoding that Python does not know
+    except DocumentError:
+        raise
+    except (expat.ExpatError, ValueError, LookupError) as error:  # the latter: encodings that Python does not know
         raise DocumentError("is no XML document") from error
     return builder.close()
 

@@ -12,8 +12,8 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from cacherr import outbound
+from cacherr.documents import DocumentError, read_xml
 from cacherr.errors import ConfigurationError, PlexError, PlexUnreachableError
-from plexusers.documents import DocumentError, parse_xml
 from plexusers.watchlists.lines import Line, line
 
 ADDRESSES = ("https://discover.provider.plex.tv/rss/{}", "https://rss.plex.tv/{}")
@@ -46,7 +46,7 @@ def read(address: str) -> tuple[Line, ...]:
 def parse(body: bytes) -> tuple[Line, ...]:
     """The lines of a feed, JSON or XML. What is no film and no show is left out. Raises PlexUnreachableError. Pure."""
     try:
-        found = _from_json(json.loads(body)) if body.lstrip()[:1] == b"{" else _from_xml(parse_xml(body))
+        found = _from_json(json.loads(body)) if body.lstrip()[:1] == b"{" else _from_xml(read_xml(body))
     except (DocumentError, ValueError, AttributeError, KeyError, TypeError) as error:
         raise PlexUnreachableError("What a watchlist feed answers is no feed.", CURE) from error
     return tuple(dict.fromkeys(one for one in found if one))

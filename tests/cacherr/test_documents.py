@@ -2,11 +2,11 @@
 
 import pytest
 
-from plexusers.documents import DocumentError, parse_xml
+from cacherr.documents import DocumentError, read_xml
 
 
 def test_a_document_is_read_with_its_attributes_and_texts() -> None:
-    root = parse_xml('<?xml version="1.0" encoding="UTF-8"?><a x="1 &amp; ü"><b>t&#228;xt</b> tail<b/></a>'.encode())
+    root = read_xml('<?xml version="1.0" encoding="UTF-8"?><a x="1 &amp; ü"><b>t&#228;xt</b> tail<b/></a>'.encode())
     assert (root.tag, root.attrib, [(one.tag, one.text, one.tail) for one in root]) == (
         "a", {"x": "1 & ü"}, [("b", "täxt", " tail"), ("b", None, None)],
     )  # fmt: skip
@@ -35,4 +35,4 @@ BOMB = "".join(f'<!ENTITY x{level} "{f"&x{level - 1};" * 10}">' for level in ran
 )
 def test_what_is_no_plain_document_is_refused(body: bytes) -> None:
     with pytest.raises(DocumentError):
-        parse_xml(body)
+        read_xml(body)
