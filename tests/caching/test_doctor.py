@@ -9,13 +9,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_whoever_counts_and_cannot_be_asked_is_named_with_the_cure() -> None:
-    for number, (title, values) in enumerate(
-        {
-            "Sam": {"token_problem": "No PIN. Enter it."},
-            "Kim": {},
-            "Lou": {"token_problem": "No PIN. Enter it.", "enabled": False},
-        }.items()
-    ):
-        PlexUser.objects.create(plex_id=number, kind="home", title=title, **values)
+    problem = "No PIN. Enter it."
+    PlexUser.objects.create(plex_id=1, kind="home", title="Sam", token_problem=problem)
+    PlexUser.objects.create(plex_id=2, kind="home", title="Kim")
+    PlexUser.objects.create(plex_id=3, kind="home", title="Lou", token_problem=problem, enabled=False)
     found = [finding for finding in doctor.examine() if finding.check == "users"]
     assert [(one.level, one.message) for one in found] == [("warning", "Sam: No PIN. Enter it.")]
