@@ -10,11 +10,13 @@ from cacherr.envelope import failed
 from cacherr.errors import BusyError, CacherrError, ConfigurationError, RefusedError
 from caching.api import open_router
 from caching.api import router as caching_router
+from importlists.api import router as importlists_router
 from plexusers.api import router as plexusers_router
 
 api = NinjaAPI(title="Cacherr", version=__version__, auth=AUTH, docs_url="/docs", openapi_url="/openapi.json")
 api.add_router("", caching_router)
 api.add_router("", plexusers_router)
+api.add_router("lists", importlists_router)
 api.add_router("", open_router, auth=None)
 
 

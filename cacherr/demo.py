@@ -74,7 +74,7 @@ def _settle_in(directory: Path, plex: "StandIn") -> None:
             known = {"kind": UserKind.HOME, "title": account.title, "managed": account.managed, "pin": account.pin}
             PlexUser.objects.update_or_create(plex_id=account.plex_id, defaults=known)
     CachePolicy(minimum_hold_hours=0, min_free_space="").save()
-    WatchPolicy(watched_grace_hours=0, session_seconds=5).save()
+    WatchPolicy(watched_grace_hours=0, session_seconds=5, plextv_interval_ms=50, plextv_per_minute=0).save()
     PathMapping.objects.update_or_create(
         name="Demonstration",
         defaults={

@@ -38,6 +38,15 @@ class PlexSignInError(PlexError):
     """Plex refuses the token."""
 
 
+class OutsideError(CacherrError):
+    """A service or an address outside did not give a usable answer: what it lists is unknown, never "nothing"."""
+
+    def __init__(self, message: str, cure: str = "", *, wait: float = 0.0) -> None:
+        super().__init__(message, cure)
+        self.wait = wait
+        """For how many seconds it asks to be left alone; 0: it does not say."""
+
+
 class StorageAbsentError(CacherrError):
     """A root is not there, or what is mounted there is not the storage that was proved."""
 

@@ -1,7 +1,7 @@
 """The one door to the outside: every HTTP request that Cacherr makes goes through a session made here.
 
-It sets time limits, retries what may succeed later, honours Retry-After within bounds, limits an answer's size, and
-sends requests for outside services through the gateway of `CACHERR_OUTBOUND_GATEWAY` when one is set.
+It sets limits of time and size, asks in turn and leaves a resting host alone (`cacherr.politeness`), tries again what
+may succeed soon, and sends requests for outside services through the gateway of `CACHERR_OUTBOUND_GATEWAY`, if any.
 """
 
 import logging
@@ -9,23 +9,27 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from itertools import count
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 import requests
 from django.conf import settings
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3.exceptions import HTTPError
-from urllib3.response import BaseHTTPResponse
-from urllib3.util import Retry
 
 from cacherr import __version__
+from cacherr.politeness import SHARED, Heard, NotNowError, Politeness, Target
+from cacherr.rests import parse_retry_after
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
-MAX_WAIT_SECONDS = 15.0
 MAX_REDIRECTS = 3
 READ_STEP = 64 * 1024
+ATTEMPTS = 3
+ATTEMPTS_TO_CONNECT = 2
+REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
+SHORT_TROUBLES = frozenset({502, 503, 504})
 SOCKET_MAX_BYTES = 4 * 1024 * 1024
 
 
@@ -42,13 +46,11 @@ class AnswerTooSlowError(requests.Timeout):
     """The answer kept arriving for longer than anybody wants to wait."""
 
 
-class BoundedRetry(Retry):
-    """Retries that never wait longer than `MAX_WAIT_SECONDS`, whatever Retry-After asks for."""
+class RestingError(NotNowError, requests.RequestException):
+    """The request was not sent: the host has asked for quiet, or failed often, or this process ends.
 
-    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
-        """Seconds to wait as the server asks, bounded."""
-        wait = super().get_retry_after(response)
-        return None if wait is None else min(wait, MAX_WAIT_SECONDS)
+    Its message says so and names the time; a rest ends by itself.
+    """
 
 
 class BoundedAdapter(HTTPAdapter):
@@ -90,9 +92,64 @@ class GatewayAdapter(BoundedAdapter):
         return response
 
 
+class PoliteAdapter(BaseAdapter):
+    """Asks in turn, leaves a resting host alone, tries again what may succeed soon, and counts every attempt."""
+
+    def __init__(self, line: HTTPAdapter, manners: Politeness = SHARED, *, is_server: bool = False) -> None:
+        """`line` sends once; `is_server`: to the Plex server itself."""
+        super().__init__()
+        self.line, self.manners, self.is_server = line, manners, is_server
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send, as often as it makes sense. Raises RestingError, or what the last attempt raised."""
+        target = Target.of(request.url or "", is_server=self.is_server)
+        for attempt in count(1):
+            try:
+                self.manners.admit(target, attempt)
+            except NotNowError as error:
+                raise RestingError(error.message, error.cure) from None
+            outcome, heard = self._once(request, *args, **kwargs)
+            may_repeat = attempt < ATTEMPTS and request.method in REPEATABLE and _passes_by(outcome, heard, attempt)
+            if not self.manners.heard(target, heard, is_last=not may_repeat):
+                break
+        if isinstance(outcome, requests.RequestException):
+            raise outcome
+        return outcome
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.line.close()
+
+    def _once(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> tuple[requests.Response | requests.RequestException, Heard]:
+        began = time.monotonic()
+        try:
+            response = self.line.send(request, *args, **kwargs)
+        except requests.exceptions.InvalidURL:
+            raise  # nobody was asked
+        except requests.RequestException as error:
+            return error, Heard(None, seconds=time.monotonic() - began)
+        body, told = response._content, response.headers.get("Content-Length", "")
+        # What is read as a stream is not here yet: then what was announced counts.
+        size = len(body) if isinstance(body, bytes) else int(told) if told.isascii() and told.isdigit() else 0
+        took = time.monotonic() - began
+        return response, Heard(response.status_code, response.headers.get("Retry-After"), size, took)
+
+
+def _passes_by(outcome: requests.Response | requests.RequestException, heard: Heard, attempt: int) -> bool:
+    """Whether what went wrong may be over in a moment; a host that asks for a wait says when."""
+    if isinstance(outcome, AnswerTooSlowError):
+        return False
+    if isinstance(outcome, requests.RequestException):
+        return attempt < ATTEMPTS_TO_CONNECT and isinstance(outcome, requests.ConnectionError | requests.Timeout)
+    refused_for_a_time = heard.status == 429 and parse_retry_after(heard.retry_after, time.time()) is not None
+    return heard.status in SHORT_TROUBLES or refused_for_a_time
+
+
 def _read_all(response: requests.Response, deadline: float) -> bytes:
     body = bytearray()
-    for block in _blocks(response):
+    for block in blocks(response):
         body += block
         if len(body) > settings.OUTBOUND_MAX_BYTES:
             response.close()
@@ -103,7 +160,7 @@ def _read_all(response: requests.Response, deadline: float) -> bytes:
     return bytes(body)
 
 
-def _blocks(response: requests.Response) -> Iterator[bytes]:
+def blocks(response: requests.Response) -> Iterator[bytes]:
     """The body as it arrives. `iter_content` would wait for a whole block, which a dripping server never fills."""
     try:
         while block := response.raw.read1(READ_STEP, decode_content=True):
@@ -112,29 +169,24 @@ def _blocks(response: requests.Response) -> Iterator[bytes]:
         raise requests.ConnectionError(error, request=response.request) from error
 
 
-def session(headers: Mapping[str, str] | None = None, *, local: str = "") -> requests.Session:
-    """A session for one thread. `local` is the address of the Plex server, which never goes through the gateway."""
+def session(
+    headers: Mapping[str, str] | None = None, *, local: str = "", manners: Politeness = SHARED
+) -> requests.Session:
+    """A session for one thread. `local` is the address of the Plex server, which never goes through the gateway.
+
+    Its requests raise TransportError: RestingError when nothing was sent because the host is left alone for now.
+    """
     made = requests.Session()
     made.trust_env = False  # no proxy and no .netrc of the host may redirect requests or add credentials
     made.max_redirects = MAX_REDIRECTS
     made.headers["User-Agent"] = f"Cacherr/{__version__}"
     made.headers.update(headers or {})
-    retry = BoundedRetry(
-        total=2,
-        connect=1,
-        backoff_factor=0.3,
-        backoff_max=MAX_WAIT_SECONDS,
-        backoff_jitter=0.2,
-        status_forcelist=(429, 502, 503, 504),
-        respect_retry_after_header=True,
-        raise_on_status=False,
-    )
     gateway = settings.CACHERR_OUTBOUND_GATEWAY
-    outside = GatewayAdapter(gateway, max_retries=retry) if gateway else BoundedAdapter(max_retries=retry)
+    outside = PoliteAdapter(GatewayAdapter(gateway) if gateway else BoundedAdapter(), manners)
     made.mount("https://", outside)
     made.mount("http://", outside)
     if local:
-        made.mount(local.rstrip("/") + "/", BoundedAdapter(max_retries=retry))
+        made.mount(local.rstrip("/") + "/", PoliteAdapter(BoundedAdapter(), manners, is_server=True))
     return made
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import uvicorn
 
-from cacherr import celery
+from cacherr import celery, politeness
 from cacherr.errors import ConfigurationError
 from caching import cycle, events, nudge, stopping
 from caching.watching import Watcher
@@ -74,6 +74,7 @@ class Supervisor:
         # Only files matter now. The idle threads look up every few seconds and end with the process.
         if not cycle.wait_until_idle(STOP_SECONDS):
             cycle.abandon()
+        politeness.SHARED.write_down()
         self.socket.close()
 
 

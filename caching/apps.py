@@ -10,5 +10,14 @@ class CachingConfig(AppConfig):
     verbose_name = "Caching"
 
     def ready(self) -> None:
-        """Checks register themselves on import."""
-        from caching import checks  # noqa: F401
+        """Checks register themselves on import; others learn what only caching knows.
+
+        Whoever waits to ask somebody notices the end of the process; lists learn whom to ask what is cached.
+        """
+        from cacherr import politeness
+        from caching import checks, stopping  # noqa: F401
+        from caching.listed import cached_keys
+        from importlists import cachedness
+
+        politeness.SHARED.end_when(stopping.requested)
+        cachedness.ask(cached_keys)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from cacherr.errors import ConfigurationError, PlexError
 from caching import pinning
 from caching.models import Phase
+from importlists.wants import wanted
 from plexusers import deck, discovery, indexing, recent, sources, watching, watchlists
 from plexusers.models import PlaySession, UserKind, Versions, WatchPolicy
 from plexusers.plex import Plex
@@ -70,6 +71,7 @@ class _Asking:
         answers += self._watchlists(active)
         if self._policy.recently_added:
             answers.append(recent.lately(self._policy, self._shelf, self._now, self._doubts.get(NOBODY, "")))
+        answers += self._lists()
         answers.append(pinning.answer(Versions(self._policy.versions), self._doubts.get(NOBODY, "")))
         troubles = tuple((source, "", why) for source, why in failures.items() if why)
         return Asked(plex, tuple(answers), troubles)
@@ -142,3 +144,10 @@ class _Asking:
 
         watchlists.refresh(people, self._policy, self._now, one_more)
         return list(watchlists.answers(people, self._policy, self._shelf, self._now, self._doubts))
+
+    def _lists(self) -> tuple[Answer, ...]:
+        """Of the import lists, as they were read last: each is refreshed at its own time, not by a cycle."""
+        self._tell(Phase.LISTS, 1, 0)
+        answers = wanted(self._now, Versions(self._policy.versions), self._shelf, self._doubts.get(NOBODY, ""))
+        self._tell(Phase.LISTS, 1, 1)
+        return answers

@@ -7,12 +7,13 @@ from typing import Literal
 
 from django.core import checks
 
-from cacherr.errors import CacherrError, ConfigurationError
+from cacherr.errors import CacherrError, ConfigurationError, PlexSignInError
 from caching import disk, mappings
 from caching.gather import look_at
 from caching.models import PathMapping
 from caching.paths import locate
 from caching.planning.sizes import readable
+from plexusers.models import PlexUser
 from plexusers.plex import Plex
 from plexusers.server import connect
 
@@ -41,6 +42,7 @@ def examine() -> list[Finding]:
         findings += _storage(mapping)
     plex: list[Plex] = []
     findings += _guarded("plex", lambda: plex.append(connect()), "Plex answers and accepts the token")
+    findings += _users()
     if plex and usable:
         findings += _guarded("paths", lambda: _prove_paths(plex[0], usable), "Plex's files were found on the array")
     return findings
@@ -50,6 +52,12 @@ def worst(findings: Sequence[Finding]) -> int:
     """The exit code: that of the first error, 1 for warnings, else 0."""
     errors = [finding.exit_code or 1 for finding in findings if finding.level == "error"]
     return errors[0] if errors else int(any(finding.level == "warning" for finding in findings))
+
+
+def _users() -> Iterator[Finding]:
+    """Whoever counts and cannot be asked. Reads rows only: the last cycle has asked."""
+    for user in PlexUser.objects.filter(enabled=True, gone_at=None).exclude(token_problem=""):
+        yield Finding("users", "warning", f"{user}: {user.token_problem}", exit_code=PlexSignInError.exit_code)
 
 
 def _settings() -> Iterator[Finding]:

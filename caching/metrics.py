@@ -1,108 +1,92 @@
-"""Metrics in Prometheus' text format, from rows. Sizes in bytes, times in seconds.
+"""Metrics for Prometheus: what Cacherr has cached, does and asks. Reads rows and free space, asks nobody."""
 
-The format: https://prometheus.io/docs/instrumenting/exposition_formats/
-"""
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from django.db.models import Count, Model, Sum
+from django.utils import timezone
 
-from django.db.models import Count, Sum
+from cacherr import __version__
+from cacherr.exposition import Family, Labels, exposition
+from caching import pausing, state
+from caching.health import health
+from caching.ledger import played
+from caching.models import Cycle, CycleState, Operation
+from plexusers import bookkeeping
+from plexusers.models import RequestCount
 
-from caching import state
-from caching.ledger import reading
-from caching.models import Cycle, Operation, Playback, State
-
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One value; `labels` as names and values."""
-
-    value: float
-    labels: Mapping[str, str]
+Samples = list[tuple[Labels, float]]
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A metric with its samples. `kind` is counter or gauge."""
-
-    name: str
-    kind: str
-    help: str
-    samples: tuple[Sample, ...]
+def metrics() -> str:
+    """All metrics as text."""
+    families = [*_itself(), *_cached(), *_work(), *played.families(), *_requests()]
+    return exposition(family for family in families if family.samples)
 
 
-def text() -> str:
-    """All metrics. A dozen queries whatever the sizes."""
-    return "".join(_lines([*_caches(), *_work(), *_playback()]))
+def _itself() -> Iterator[Family]:
+    found = health()
+    levels = ("healthy", "warning", "critical")
+    yield _gauge("cacherr_info", "Always 1, with the version.", [({"version": __version__}, 1)])
+    yield _gauge(
+        "cacherr_health", "1 for the state that Cacherr is in.",
+        [({"status": level}, int(found["status"] == level)) for level in levels],
+    )  # fmt: skip
+    yield _gauge(
+        "cacherr_check_ok", "Whether a check of the health is passed.",
+        [({"check": name}, int(check["ok"])) for name, check in found["checks"].items()],
+    )  # fmt: skip
+    yield _gauge("cacherr_paused", "Whether Cacherr is paused.", [({}, int(pausing.is_paused()))])
 
 
-def _caches() -> Iterator[Metric]:
+def _cached() -> Iterator[Family]:
     stats = state.stats_data()
-    yield _gauge("files_cached", "Cached files.", stats["files_cached"])
-    yield _gauge("bytes_cached", "Bytes of cached files.", stats["bytes_cached"])
-    yield _gauge("conflicts", "Cached files that somebody has to look at.", stats["conflicts"])
-    for field, words in (("used", "Cacherr's own files"), ("free", "Free space"), ("total", "Size")):
-        samples = tuple(Sample(one[field], {"cache": one["path"]}) for one in stats["caches"] if one["present"])
-        yield Metric(f"cacherr_cache_{field}_bytes", "gauge", f"{words} of a cache.", samples)
+    yield _gauge("cacherr_cached_files", "Files that are cached.", [({}, stats["files_cached"])])
+    yield _gauge("cacherr_cached_bytes", "Bytes that are cached.", [({}, stats["bytes_cached"])])
+    yield _gauge("cacherr_conflicts", "Cached files that need a look.", [({}, stats["conflicts"])])
+
+    def of_caches(name: str, meaning: str, value: Callable[[dict[str, Any]], Any]) -> Family:
+        told = [({"cache": cache["path"]}, value(cache)) for cache in stats["caches"]]
+        return _gauge(f"cacherr_cache_{name}", meaning, [(labels, one) for labels, one in told if one is not None])
+
+    yield of_caches("present", "Whether a cache's disk is there.", lambda cache: int(cache["present"]))
+    yield of_caches("used_bytes", "Bytes of cached files on a cache.", lambda cache: cache["used"])
+    yield of_caches("limit_bytes", "How much Cacherr may use of a cache.", lambda cache: cache["limit"])
+    for key, meaning in (("total", "Size of a cache's file system."), ("free", "What is free on it.")):
+        yield of_caches(f"{key}_bytes", meaning, lambda cache, key=key: cache[key] if cache["present"] else None)  # type: ignore[misc]
 
 
-def _work() -> Iterator[Metric]:
-    cycles = Cycle.objects.order_by().values_list("state").annotate(Count("id"))
-    yield _counter("cycles_total", "Cycles by state.", (Sample(count, {"state": one}) for one, count in cycles))
-    rows = Operation.objects.order_by().values_list("kind", "state").annotate(Count("id"))
-    samples = (Sample(count, {"kind": kind, "state": one}) for kind, one, count in rows)
-    yield _counter("operations_total", "Operations by kind and state.", samples)
-    moved = Operation.objects.filter(state=State.DONE).order_by().values_list("kind").annotate(Sum("bytes_total"))
-    yield _counter(
-        "moved_bytes_total", "Bytes of finished operations.", (Sample(n or 0, {"kind": k}) for k, n in moved)
+def _work() -> Iterator[Family]:
+    yield _gauge("cacherr_operations", "Operations in the journal.", _numbers(Operation, "kind", "state"))
+    yield _gauge("cacherr_cycles", "Cycles that are remembered.", _numbers(Cycle, "state"))
+    done = Cycle.objects.filter(state=CycleState.COMPLETED, finished_at__isnull=False).order_by("-finished_at")
+    ended: Samples = [({}, at.timestamp()) for at in done.values_list("finished_at", flat=True)[:1] if at]
+    yield _gauge("cacherr_last_completed_cycle_timestamp_seconds", "When the last good cycle ended.", ended)
+
+
+def _numbers(model: type[Model], *names: str) -> Samples:
+    rows = model._default_manager.order_by(*names).values(*names).annotate(rows=Count("pk"))
+    return [({name: row[name] for name in names}, row["rows"]) for row in rows]
+
+
+def _requests() -> Iterator[Family]:
+    names = ("host", "endpoint", "outcome")
+    rows = list(
+        RequestCount.objects.order_by(*names)
+        .values(*names)
+        .annotate(counts=Sum("count"), sizes=Sum("size"), took=Sum("seconds"))
     )
+    for key, name, meaning in (
+        ("counts", "requests", "Requests made, every attempt."),
+        ("sizes", "request_answer_bytes", "Bytes of the answers."),
+        ("took", "request_seconds", "Seconds from asking to the whole answer."),
+    ):
+        samples: Samples = [({label: row[label] for label in names}, row[key]) for row in rows]
+        yield Family(f"cacherr_{name}_total", "counter", meaning, samples)
+    now = timezone.now().timestamp()
+    rests: Samples = [({"host": host}, round(rest.until - now)) for host, rest in bookkeeping.rests().items()]
+    yield _gauge("cacherr_host_rest_seconds", "For how long a host is not asked.", rests)
 
 
-def _playback() -> Iterator[Metric]:
-    rows = Playback.objects.order_by().values_list("user__title", "who", "served")
-    counts = list(rows.annotate(Count("id"), Sum("played_seconds")))
-    labels = [{"user": user or who, "served": served} for user, who, served, *_ in counts]
-    plays = (Sample(row[3], one) for row, one in zip(counts, labels, strict=True))
-    yield _counter("plays_total", "Plays by user and by where they were served from.", _joined(plays))
-    seconds = (Sample(row[4] or 0, one) for row, one in zip(counts, labels, strict=True))
-    yield _counter("played_seconds_total", "How long was played.", _joined(seconds))
-    missed = Playback.objects.exclude(missed="").order_by().values_list("missed").annotate(Count("id"))
-    yield _counter(
-        "plays_missed_total", "Plays not from the cache, by why.", (Sample(n, {"why": w}) for w, n in missed)
-    )
-    told = reading.summary()
-    if told["hit_rate"] is not None:
-        yield _gauge("hit_rate", f"Part of plays that came from the cache, last {told['days']} days.", told["hit_rate"])
-    avoided = told["wakeups"]["avoided"]
-    yield _gauge("wakeups_avoided", f"Disk wake-ups avoided, an estimate, last {told['days']} days.", avoided)
-
-
-def _joined(samples: Iterable[Sample]) -> Iterator[Sample]:
-    """Samples with the same labels as one: somebody's name may have been told in two ways."""
-    sums: dict[tuple[tuple[str, str], ...], float] = {}
-    for one in samples:
-        key = tuple(one.labels.items())
-        sums[key] = sums.get(key, 0) + one.value
-    return (Sample(value, dict(key)) for key, value in sums.items())
-
-
-def _gauge(name: str, words: str, value: float) -> Metric:
-    return Metric(f"cacherr_{name}", "gauge", words, (Sample(value, {}),))
-
-
-def _counter(name: str, words: str, samples: Iterable[Sample]) -> Metric:
-    return Metric(f"cacherr_{name}", "counter", words, tuple(samples))
-
-
-def _lines(metrics: Iterable[Metric]) -> Iterator[str]:
-    for metric in metrics:
-        yield f"# HELP {metric.name} {metric.help}\n# TYPE {metric.name} {metric.kind}\n"
-        for sample in sorted(metric.samples, key=lambda one: tuple(one.labels.items())):
-            labels = ",".join(f'{name}="{_escaped(value)}"' for name, value in sample.labels.items())
-            yield f"{metric.name}{f'{{{labels}}}' if labels else ''} {sample.value!r}\n"
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+def _gauge(name: str, meaning: str, samples: Samples) -> Family:
+    return Family(name, "gauge", meaning, samples)

@@ -139,17 +139,20 @@ def _take_name_back(bench: Bench) -> None:
 
 
 def _return_foreign(bench: Bench, ready: disk.Place) -> None:
-    """Something foreign was taken instead of what was put there: it gets its name again, unless a newer one has it."""
+    """What was taken for what was put there gets its name again, be it foreign or the old original.
+
+    Raises ConflictError when a newer file has the name.
+    """
     operation = bench.operation
     name, waiting = bench.original.look(), ready.look()
-    if waiting.kind is not disk.Kind.FILE or str(waiting.print) in {operation.source_print, operation.stale_print}:
+    if waiting.kind is not disk.Kind.FILE or waiting.is_file(operation.source_print):
         return
     if name.kind is disk.Kind.ABSENT:
         disk.rename_new(ready, bench.original)
     elif name.is_link(bytes(operation.link_target)):
         disk.exchange(ready, bench.original)
     else:
-        raise ConflictError("Another program's file was taken and its name is not free. Every version is kept.")
+        raise ConflictError("The file that was taken cannot get its name back: another has it. Every version is kept.")
 
 
 def remove(bench: Bench) -> None:

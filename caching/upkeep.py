@@ -8,13 +8,14 @@ from caching import cycle, disk, journal, lock, mappings, orders, proving, recov
 from caching.models import Cycle, CycleState, Operation, Pulse
 from caching.playing import of_plex
 from caching.rebuild import Rebuilt, rebuild
-from plexusers import avatars
+from plexusers import avatars, bookkeeping
 
 
 def tend() -> None:
     """Note the pulse; then, unless somebody is at work, recover, run what waits, and copy a few new pictures."""
     for name in ("worker", "beat"):  # beat sent the message, a worker received it: both live
         Pulse.objects.update_or_create(name=name, defaults={"at": timezone.now()})
+    bookkeeping.tidy()
     if cycle.is_working():
         return
     live = Cycle.objects.filter(state__in=(CycleState.RUNNING, CycleState.QUEUED)).exists()

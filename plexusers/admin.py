@@ -9,16 +9,19 @@ from plexusers.models import (
     LibrarySection,
     PlexServer,
     PlexUser,
+    RequestCount,
     SourceState,
     UserTypeDefaults,
     WatchPolicy,
 )
 from plexusers.people_admin import PlexUserAdmin, UserTypeDefaultsAdmin
+from plexusers.request_admin import RequestCountAdmin
 from plexusers.sources_admin import SourceStateAdmin
 
 admin.site.register(LibrarySection, LibrarySectionAdmin)
 admin.site.register(LibraryItem, LibraryItemAdmin)
 admin.site.register(PlexUser, PlexUserAdmin)
+admin.site.register(RequestCount, RequestCountAdmin)
 admin.site.register(SourceState, SourceStateAdmin)
 admin.site.register(UserTypeDefaults, UserTypeDefaultsAdmin)
 
@@ -40,4 +43,8 @@ class WatchPolicyAdmin(SettingsAdmin):
         ("Recently added", {"fields": ("recently_added", "recently_added_days", "recently_added_items")}),
         ("Playback", {"fields": ("watch_sessions", "session_seconds", "playback_trigger", "webhook_secret")}),
         ("Users and watchlists", {"fields": ("users_hours", "watchlist_minutes", "friends_feed")}),
+        (
+            "A good customer",
+            {"fields": ("plextv_interval_ms", "plextv_per_minute", "server_interval_ms", "server_per_minute")},
+        ),
     )

@@ -12,7 +12,7 @@ from plexusers.library import Entry
 from plexusers.models import PlexUser
 from plexusers.plex import PlexItem
 from plexusers.preferences import Person, Preferences
-from plexusers.shelf import Shelf, viewed_by
+from plexusers.shelf import Shelf
 from plexusers.wants import Answer, Want
 
 SOURCE = "ondeck"
@@ -43,7 +43,7 @@ def take(person: Person, deck: Sequence[PlexItem], shelf: Shelf, now: datetime, 
 
 def after_playing(person: Person, keys: Iterable[str], shelf: Shelf) -> Answer:
     """The wants for what comes after episodes that the user is playing."""
-    states = viewed_by(person.user)
+    states = shelf.viewed_by(person.user)
     known = library.entries(keys)
     ahead = _ahead(person.preferences, known.values(), states, shelf)
     return _answer(person, tuple(_next_wants(person, ahead, states, shelf, {})), "")
@@ -72,7 +72,7 @@ def is_stale(last_viewed: int | None, days: int, now: int) -> bool:
 
 
 def _wants(person: Person, deck: Sequence[PlexItem], shelf: Shelf, now: int) -> Iterator[Want]:
-    states = viewed_by(person.user)
+    states = shelf.viewed_by(person.user)
     keys = [item.rating_key for item in deck]
     known, off = library.entries(keys), library.switched_off(keys)
     episodes = shelf.episodes(entry.show_key for entry in known.values() if entry.show_key)

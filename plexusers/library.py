@@ -90,9 +90,11 @@ def items_by_guids(guids: Iterable[str], kind: ItemKind) -> dict[str, tuple[Entr
     """
     keys: defaultdict[str, set[str]] = defaultdict(set)
     for batch in batched(set(guids)):
-        rows = LibraryGuid.objects.filter(guid__in=batch, item__kind=kind)
-        for guid, key in rows.values_list("guid", "item__rating_key"):
-            keys[guid].add(key)
+        # The kind is compared here: asked for it, SQLite goes through all items of the kind instead of the names.
+        rows = LibraryGuid.objects.filter(guid__in=batch)
+        for guid, of, key in rows.values_list("guid", "item__kind", "item__rating_key"):
+            if of == kind:
+                keys[guid].add(key)
     found = entries({key for one in keys.values() for key in one})
     held = {guid: tuple(found[key] for key in sorted(mine) if key in found) for guid, mine in keys.items()}
     return {guid: items for guid, items in held.items() if items}

@@ -176,6 +176,11 @@ class Plex:
                 raise ValueError("another page than the one that was asked for")
             return Page(tuple(turn(element) for element in container), total)
 
+    def things(self, key: str, turn: Callable[[ElementTree.Element], T]) -> tuple[T, ...]:
+        """All things of a short list, each turned into a value: one request. Raises PlexError."""
+        with _named_errors(self._url):
+            return tuple(turn(element) for element in self._container(key))
+
     def _items(self, key: str) -> tuple[PlexItem, ...]:
         with _named_errors(self._url):
             found = self._server.findItems(self._container(key))
@@ -231,6 +236,8 @@ def _named_errors(url: str) -> Iterator[None]:
 
     try:
         yield
+    except outbound.RestingError as rest:
+        raise PlexUnreachableError(rest.message, rest.cure) from rest
     except outbound.TransportError as error:
         raise PlexUnreachableError(f"Plex does not answer at {url} ({_kind(error)}).", REACH_CURE) from error
     except (ElementTree.ParseError, PlexApiException) as error:

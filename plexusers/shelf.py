@@ -11,12 +11,6 @@ from plexusers.models import ItemKind, LibraryItem, PlexUser, Versions, WatchSta
 from plexusers.plex import PlexFile, PlexItem
 
 
-def viewed_by(user: PlexUser) -> dict[str, Viewed]:
-    """How far the user got with everything ever begun, by rating key. One query."""
-    rows = WatchState.objects.filter(user=user).values_list("rating_key", "views", "offset", "viewed_at")
-    return {key: Viewed(key, *rest) for key, *rest in rows if any(rest[:2])}
-
-
 class Shelf:
     """Items and episodes with the files that count by the setting of versions."""
 
@@ -24,6 +18,14 @@ class Shelf:
         self._versions = versions
         self._episodes: dict[str, tuple[Entry, ...]] = {}
         self._files: dict[str, tuple[PlexFile, ...]] = {}
+        self._viewed: dict[int, dict[str, Viewed]] = {}
+
+    def viewed_by(self, user: PlexUser) -> Mapping[str, Viewed]:
+        """How far the user got with everything ever begun, by rating key, as of the first time asked. One query."""
+        if user.pk not in self._viewed:
+            rows = WatchState.objects.filter(user=user).values_list("rating_key", "views", "offset", "viewed_at")
+            self._viewed[user.pk] = {key: Viewed(key, *rest) for key, *rest in rows if any(rest[:2])}
+        return self._viewed[user.pk]
 
     def episodes(self, shows: Iterable[str]) -> Mapping[str, tuple[Entry, ...]]:
         """The episodes that have files, by their show's rating key, as they are watched. Three queries at the most."""

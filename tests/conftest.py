@@ -15,6 +15,9 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 
+from cacherr import politeness
+from cacherr.politeness import Manners
+from cacherr.turns import Limits
 from plexusers.standin import StandIn
 from tests.environment import clean_environment
 from tests.home import OWNER_TOKEN, PLEX_PREFIX, Home
@@ -28,6 +31,15 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         database.setdefault("TEST", {})["NAME"] = str(settings.CONFIG_DIR / "test.sqlite3")
+
+
+UNHURRIED = Manners(Limits(0, 0), Limits(0, 0), Limits(0, 0), spare=0)
+
+
+@pytest.fixture(autouse=True)
+def unhurried() -> None:
+    """Each test may ask as fast as it can, remembers no host's rest of another one, and writes no counts."""
+    politeness.SHARED.follow(None, UNHURRIED)
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,8 @@ class Installation:
         """The variables of a command; an empty text removes one."""
         own = {
             "CACHERR_CONFIG_DIR": str(self.config),
+            "CACHERR_PLEXTV_INTERVAL_MS": "0",
+            "CACHERR_PLEXTV_PER_MINUTE": "0",
             "PLEX_SOURCE": PLEX_PREFIX,
             "REAL_SOURCE": str(self.array),
             "CACHE_DESTINATION": str(self.cache),

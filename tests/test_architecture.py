@@ -19,8 +19,9 @@ APPS = ("plexusers", "importlists", "caching")
 PRODUCT = ("cacherr", *APPS)
 
 FLOOR = {
-    "access", "accounts", "commands", "databases", "env", "envelope", "errors", "fields", "liveness", "origin",
-    "outbound", "overrides", "settings_admin",
+    "access", "accounts", "addresses", "commands", "databases", "documents", "endpoints", "env", "envelope", "errors",
+    "exposition", "fetching", "fields", "liveness", "origin", "outbound", "overrides", "pinning", "politeness",
+    "redaction", "rests", "settings_admin", "tally", "turns",
 }  # fmt: skip
 ROOF = {
     "__main__", "admin", "api", "apps", "asgi", "broker", "celery", "checks", "demo", "management", "settings",

@@ -7,6 +7,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import BaseModel, Field
 
 from cacherr.envelope import Envelope, failed, ok
+from cacherr.exposition import CONTENT_TYPE
 from caching import cycle, events, metrics, nudge, pausing, state
 from caching.api.cycles import StartCache
 from caching.health import health
@@ -86,10 +87,10 @@ def get_history(request: HttpRequest, asked: Query[Days]) -> dict[str, Any]:  # 
     return ok({"days": asked.days, "items": reading.history(asked.days)})
 
 
-@router.get("metrics", response=str)
+@router.get("metrics", openapi_extra={"responses": {200: {"content": {"text/plain": {}}}}})
 def get_metrics(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """Metrics in Prometheus' text format: the one answer without an envelope."""
-    return HttpResponse(metrics.text(), content_type=metrics.CONTENT_TYPE)
+    """Metrics as text for Prometheus; the one answer without an envelope."""
+    return HttpResponse(metrics.metrics(), content_type=CONTENT_TYPE)
 
 
 @router.post("start-cache", response={202: Answer})

@@ -1,5 +1,6 @@
 """The rows: the Plex server, its users and what is known of each, the library's index, what plays, how sources went."""
 
+from plexusers.models.asking import HostRest, RequestCount
 from plexusers.models.library import ItemKind, LibraryFile, LibraryGuid, LibraryItem, LibrarySection, SectionKind
 from plexusers.models.playing import PlaySession
 from plexusers.models.policy import PlaybackTrigger, Versions, WatchPolicy
@@ -11,6 +12,7 @@ from plexusers.models.watching import WatchlistEntry, WatchReading, WatchState, 
 __all__ = [
     "PREFERENCES",
     "Avatar",
+    "HostRest",
     "ItemKind",
     "LibraryFile",
     "LibraryGuid",
@@ -20,6 +22,7 @@ __all__ = [
     "PlaybackTrigger",
     "PlexServer",
     "PlexUser",
+    "RequestCount",
     "SectionKind",
     "SourceState",
     "SourceStatus",

@@ -64,6 +64,22 @@ class WatchPolicy(SettingsModel):
         validators=[MinValueValidator(5), MaxValueValidator(10080)],
         help_text="How long a watchlist that was read is good.",
     )  # fmt: skip
+    plextv_interval_ms = models.PositiveIntegerField(
+        "milliseconds between requests to plex.tv", default=1000, validators=[MaxValueValidator(60_000)],
+        help_text="All hosts of plex.tv together. It refuses those who ask too fast.",
+    )  # fmt: skip
+    plextv_per_minute = models.PositiveIntegerField(
+        "requests to plex.tv per minute", default=60, validators=[MaxValueValidator(6000)],
+        help_text="At most so many in any minute; 0: no limit.",
+    )  # fmt: skip
+    server_interval_ms = models.PositiveIntegerField(
+        "milliseconds between requests to the Plex server", default=0, validators=[MaxValueValidator(60_000)],
+        help_text="For a server that is slow when it is asked much.",
+    )  # fmt: skip
+    server_per_minute = models.PositiveIntegerField(
+        "requests to the Plex server per minute", default=600, validators=[MaxValueValidator(60_000)],
+        help_text="At most so many in any minute; 0: no limit.",
+    )  # fmt: skip
     webhook_secret = EncryptedField(
         blank=True, help_text="The last part of the addresses that Plex and Tautulli send webhooks to."
     )

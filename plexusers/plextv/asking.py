@@ -6,8 +6,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from cacherr import __version__, outbound
-from cacherr.errors import PlexError, PlexSignInError, PlexUnreachableError
-from plexusers.documents import DocumentError, parse_xml
+from cacherr.documents import DocumentError, read_xml
+from cacherr.errors import CacherrError, PlexError, PlexSignInError, PlexUnreachableError
 
 ADDRESS = "https://plex.tv"
 TOKEN_STATUSES = frozenset({401, 422, 498})
@@ -60,7 +60,7 @@ class PlexTv:
         """The XML document at this path. Raises PlexError."""
         answer = self._ask(method, path, query, "application/xml")
         try:
-            return parse_xml(answer.content)
+            return read_xml(answer.content)
         except DocumentError as error:
             raise not_understood(path) from error
 
@@ -81,6 +81,8 @@ class PlexTv:
                 method, address, params=query, headers=headers, json=question, allow_redirects=False
             )
         except outbound.TransportError as error:
+            if isinstance(error, CacherrError):  # it was not even sent, and says until when plex.tv is left alone
+                raise PlexUnreachableError(error.message, error.cure) from None
             kind = type(error).__name__.removesuffix("Error").removesuffix("Exception").lower()
             # No cause is kept: its text names the whole address, and a switch has the PIN in there.
             raise PlexUnreachableError(f"plex.tv does not answer ({kind}).", REACH_CURE) from None
@@ -121,6 +123,6 @@ def _code(answer: outbound.Response) -> int:
     except (ValueError, KeyError, IndexError, TypeError):
         pass
     try:
-        return int(parse_xml(answer.content).find("error").get("code"))  # type: ignore[union-attr, arg-type]
+        return int(read_xml(answer.content).find("error").get("code"))  # type: ignore[union-attr, arg-type]
     except (DocumentError, AttributeError, TypeError, ValueError):
         return 0

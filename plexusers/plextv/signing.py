@@ -42,6 +42,8 @@ def switch(plex_tv: PlexTv, uuid: str, pin: str) -> str:
 def server_token(plex_tv: PlexTv, machine_identifier: str) -> str:
     """The token for a server that the account of this connection has, or nothing. One request. Raises PlexError."""
     found = plex_tv.facts("GET", RESOURCES, {"includeHttps": "1"})
+    if not isinstance(found, list):
+        raise not_understood(RESOURCES)
     try:
         tokens = [str(one["accessToken"] or "") for one in found if one["clientIdentifier"] == machine_identifier]
     except (KeyError, TypeError) as error:

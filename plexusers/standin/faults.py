@@ -4,7 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Protocol
 
@@ -133,8 +133,8 @@ class Truncated:
 class Body:
     """Status 200 with a body of this fault's making."""
 
-    change: Callable[[bytes], bytes]
-    """Makes the wrong body out of the right one."""
+    change: Callable[[bytes], bytes] = field(repr=False)
+    """Makes the wrong body out of the right one. Not told: the address of a function differs in each process."""
     content_type: str | None = None
     """How it is announced; None leaves the announcement as it was."""
 

@@ -12,8 +12,8 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from cacherr import outbound
+from cacherr.documents import DocumentError, read_xml
 from cacherr.errors import ConfigurationError, PlexError, PlexUnreachableError
-from plexusers.documents import DocumentError, parse_xml
 from plexusers.watchlists.lines import Line, line
 
 ADDRESSES = ("https://discover.provider.plex.tv/rss/{}", "https://rss.plex.tv/{}")
@@ -46,7 +46,7 @@ def read(address: str) -> tuple[Line, ...]:
 def parse(body: bytes) -> tuple[Line, ...]:
     """The lines of a feed, JSON or XML. What is no film and no show is left out. Raises PlexUnreachableError. Pure."""
     try:
-        found = _from_json(json.loads(body)) if body.lstrip()[:1] == b"{" else _from_xml(parse_xml(body))
+        found = _from_json(json.loads(body)) if body.lstrip()[:1] == b"{" else _from_xml(read_xml(body))
     except (DocumentError, ValueError, AttributeError, KeyError, TypeError) as error:
         raise PlexUnreachableError("What a watchlist feed answers is no feed.", CURE) from error
     return tuple(dict.fromkeys(one for one in found if one))
@@ -56,6 +56,8 @@ def _ask(address: str) -> bytes:
     session = outbound.session({"Accept": "application/json, application/rss+xml"})
     try:
         answer = session.get(address, params={"format": "json"}, allow_redirects=False)
+    except outbound.RestingError as rest:
+        raise PlexUnreachableError(rest.message, rest.cure) from None
     except outbound.TransportError as error:
         kind = type(error).__name__.removesuffix("Error").removesuffix("Exception").lower()
         # No cause is kept: its text names the address.

@@ -10,7 +10,7 @@ from plexusers.episodes import NEVER, to_go_on_with
 from plexusers.library import Entry
 from plexusers.models import ItemKind, SourceState, SourceStatus, UserTypeDefaults, WatchlistEntry, WatchPolicy
 from plexusers.preferences import Person
-from plexusers.shelf import Shelf, viewed_by
+from plexusers.shelf import Shelf
 from plexusers.titles import Wish
 from plexusers.wants import Answer, SourceName, Want
 from plexusers.watchlists import keeping
@@ -56,7 +56,7 @@ def answers(
 ) -> Iterator[Answer]:
     """What every watchlist wants. `doubts` tell by user (primary key) why what is known of them is not good enough."""
     lists = [
-        _Watchlist(_taste(one), keeping.entries_of(one.user), viewed_by(one.user), _doubt(one, doubts))
+        _Watchlist(_taste(one), keeping.entries_of(one.user), shelf.viewed_by(one.user), _doubt(one, doubts))
         for one in people
         if has_watchlist(one)
     ]

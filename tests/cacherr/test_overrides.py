@@ -10,7 +10,7 @@ from cacherr.env import Environment
 from cacherr.errors import ConfigurationError
 from cacherr.overrides import SettingsModel, overrides_of, setting_fields, settings_models
 from caching.models import CachePolicy
-from plexusers.models import PlexServer
+from plexusers.models import PlexServer, WatchPolicy
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +50,22 @@ CASES = [
     (CachePolicy, "paused", "CACHERR_PAUSED", "yes", True, False, False),
     (CachePolicy, "operations_to_cache", "CACHERR_OPERATIONS_TO_CACHE", "4", 4, 3, 2),
     (CachePolicy, "mover_pid_file", "CACHERR_MOVER_PID_FILE", "/nowhere/m.pid", "/nowhere/m.pid", "/x.pid", MOVER),
+    (WatchPolicy, "versions", "CACHERR_VERSIONS", "best", "best", "smallest", "all"),
+    (WatchPolicy, "recently_added", "CACHERR_RECENTLY_ADDED", "true", True, False, False),
+    (WatchPolicy, "recently_added_days", "CACHERR_RECENTLY_ADDED_DAYS", "3", 3, 30, 7),
+    (WatchPolicy, "recently_added_items", "CACHERR_RECENTLY_ADDED_ITEMS", "5", 5, 50, 20),
+    (WatchPolicy, "watched_grace_hours", "CACHERR_WATCHED_GRACE_HOURS", "0", 0, 48, 12),
+    (WatchPolicy, "watch_sessions", "CACHERR_WATCH_SESSIONS", "no", False, True, True),
+    (WatchPolicy, "session_seconds", "CACHERR_SESSION_SECONDS", "5", 5, 60, 30),
+    (WatchPolicy, "playback_trigger", "CACHERR_PLAYBACK_TRIGGER", "none", "none", "completion", "start"),
+    (WatchPolicy, "friends_feed", "CACHERR_FRIENDS_FEED", "https://rss.plex.tv/a", "https://rss.plex.tv/a", "b", ""),
+    (WatchPolicy, "users_hours", "CACHERR_USERS_HOURS", "1", 1, 24, 6),
+    (WatchPolicy, "watchlist_minutes", "CACHERR_WATCHLIST_MINUTES", "5", 5, 60, 30),
+    (WatchPolicy, "webhook_secret", "CACHERR_WEBHOOK_SECRET", "secret", "secret", "stored", ""),
+    (WatchPolicy, "plextv_interval_ms", "CACHERR_PLEXTV_INTERVAL_MS", "0", 0, 500, 1000),
+    (WatchPolicy, "plextv_per_minute", "CACHERR_PLEXTV_PER_MINUTE", "0", 0, 30, 60),
+    (WatchPolicy, "server_interval_ms", "CACHERR_SERVER_INTERVAL_MS", "20", 20, 10, 0),
+    (WatchPolicy, "server_per_minute", "CACHERR_SERVER_PER_MINUTE", "0", 0, 60, 600),
     (PlexServer, "plex_url", "PLEX_URL", "http://plex:32400", "http://plex:32400", "http://other", ""),
     (PlexServer, "plex_url", "CACHERR_PLEX_URL", "http://plex:32400", "http://plex:32400", "http://other", ""),
     (PlexServer, "plex_token", "PLEX_TOKEN", "token", "token", "stored", ""),

@@ -20,7 +20,15 @@ from caching.models import (
     State,
 )
 from caching.models.file_row import path_key
-from plexusers.models import LibraryItem, LibrarySection, PlaySession, PlexServer, PlexUser, SourceState
+from plexusers.models import (
+    LibraryItem,
+    LibrarySection,
+    PlaySession,
+    PlexServer,
+    PlexUser,
+    RequestCount,
+    SourceState,
+)
 
 PATH = b"Movies/Alpha \xff/Alpha.mkv"
 """Bytes that are no text: file names on Linux may be like that."""
@@ -79,4 +87,5 @@ def make_rows(directory: Path) -> Rows:
         placement=Placement.SYMLINK, mode="copy", size=1000, hash="ab", array_print="1:2:3", cache_print="4:5:6",
         title="Alpha", reason="on deck", cached_at=now(),
     )  # fmt: skip
+    RequestCount.objects.create(day=now().date(), host="plex.tv", endpoint="/api/v2/user", outcome="ok", count=1)
     return Rows(mapping, cycle, running, done, file)

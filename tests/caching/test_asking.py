@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from importlists.models import ImportList, ListItem, ListState
 from plexusers import tokens
 from plexusers.models import PlexUser, SourceState, WatchPolicy
 from plexusers.standin import StandIn
@@ -209,5 +211,27 @@ def test_what_was_not_watched_for_too_long_is_left_out(neighbours: Neighbours, p
     run()
     assert cached() == {"Show 1x2", "Show 1x3"}
     neighbours.prefer(neighbours.alex, stale_days=10)
+    run()
+    assert cached() == set()
+
+
+def test_what_an_import_list_wants_is_cached_and_stays_while_the_list_is_unknown(
+    neighbours: Neighbours, plex: StandIn
+) -> None:
+    neighbours.film("Popular")
+    neighbours.film("Unknown")
+    listed = ImportList.objects.create(
+        name="Films", provider="stevenlu", chart="popular", state=ListState.FRESH, good_at=timezone.now()
+    )
+    for position, title in enumerate(("Elsewhere", "Popular"), 1):
+        ListItem.objects.create(import_list=listed, position=position, title=title, year=2001, kind="movie")
+    run()
+    assert cached() == {"Popular"}
+    assert claims_of("Popular") == {f"list:{listed.pk}"}
+    ListItem.objects.all().delete()
+    ImportList.objects.update(state=ListState.FAILED, why="It does not answer.")
+    assert "It does not answer." in run().error
+    assert cached() == {"Popular"}
+    ImportList.objects.update(state=ListState.FRESH, why="")
     run()
     assert cached() == set()

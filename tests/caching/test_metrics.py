@@ -1,6 +1,6 @@
-"""Metrics for Prometheus."""
+"""`GET /api/metrics`: what there is, for those who may see it, and nothing secret."""
 
-import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,58 +8,93 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from caching import metrics
-from caching.models import Playback
+from cacherr import __version__
+from cacherr.rests import Rest
+from cacherr.tally import Sum, What
+from caching.models import CachedFile, Operation
+from plexusers import bookkeeping
+from plexusers.bookkeeping import RequestBooks
+from plexusers.models.asking import EARLIER
+from tests.cacherr.test_exposition import read
 from tests.caching.quiet import KEY, make_quiet
 from tests.caching.rows import make_rows
 
 pytestmark = pytest.mark.django_db
-
-LINE = re.compile(r'cacherr_[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\.)*"(?:,[a-z]+="(?:[^"\\\n]|\\.)*")*\})? -?[0-9.e+-]+')
-
-
-def play(who: str, served: str) -> None:
-    Playback.objects.create(
-        session_key="9", who=who, rating_key="1", kind="movie", served=served, started_at=timezone.now(),
-        played_seconds=60, missed="no room" if served == "array" else "",
-    )  # fmt: skip
+Told = dict[tuple[str, frozenset[tuple[str, str]]], float]
+TODAY = datetime.now(UTC).date()
 
 
-@pytest.fixture
-def told(client: Client, settings: Settings, tmp_path: Path) -> str:
+@pytest.fixture(autouse=True)
+def installation(settings: Settings, tmp_path: Path) -> None:
     make_quiet(settings, tmp_path)
-    make_rows(tmp_path)
-    for who, served in (('K"im\\\n', "cache"), ("Sam", "array"), ("Sam", "array")):
-        play(who, served)
+
+
+def told(client: Client) -> Told:
     answer = client.get("/api/metrics", headers=KEY)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, metrics.CONTENT_TYPE)
-    return answer.content.decode()
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    samples = read(answer.content.decode())
+    found = {(name, frozenset(labels.items())): value for name, labels, value in samples}
+    assert len(found) == len(samples), "a metric has one value for each set of labels"
+    return found
 
 
-def test_every_line_is_of_the_format(told: str) -> None:
-    lines = [line for line in told.splitlines() if not line.startswith("#")]
-    assert [line for line in lines if not LINE.fullmatch(line)] == []
-    assert len(lines) > 10
-    assert len(set(re.findall(r"# TYPE (\S+)", told))) == told.count("# TYPE")
+def of(found: Told, name: str, **labels: str) -> float | None:
+    return found.get((f"cacherr_{name}", frozenset(labels.items())))
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "cacherr_files_cached 1",
-        "cacherr_bytes_cached 1000",
-        'cacherr_operations_total{kind="cache",state="done"} 1',
-        'cacherr_moved_bytes_total{kind="cache"} 1000',
-        'cacherr_plays_total{user="Sam",served="array"} 2',
-        'cacherr_plays_total{user="K\\"im\\\\\\n",served="cache"} 1',
-        'cacherr_played_seconds_total{user="Sam",served="array"} 120',
-        'cacherr_plays_missed_total{why="no room"} 2',
-        "cacherr_hit_rate 0.5",
-    ],
-)
-def test_what_there_is_is_told(told: str, line: str) -> None:
-    assert line in told.splitlines()
+def test_nobody_is_shown_metrics_without_login_or_key(client: Client, admin_client: Client) -> None:
+    for headers in ({}, {"x-api-key": "wrong"}):
+        answer = client.get("/api/metrics", headers=headers)
+        assert (answer.status_code, answer["Content-Type"]) == (401, "application/json; charset=utf-8")
+    assert admin_client.get("/api/metrics").status_code == 200
 
 
-def test_metrics_need_the_key(client: Client) -> None:
-    assert client.get("/api/metrics").status_code == 401
+def test_an_empty_installation_has_metrics(client: Client) -> None:
+    found = told(client)
+    assert of(found, "info", version=__version__) == 1
+    assert of(found, "cached_files") == of(found, "cached_bytes") == of(found, "paused") == 0
+    assert of(found, "check_ok", check="database") == 1
+    assert of(found, "check_ok", check="plex") == 0
+    assert sum(of(found, "health", status=level) or 0 for level in ("healthy", "warning", "critical")) == 1
+
+
+def test_metrics_tell_what_is_cached_and_done(client: Client, tmp_path: Path) -> None:
+    make_rows(tmp_path)
+    found = told(client)
+    files = list(CachedFile.objects.select_related("cache"))
+    assert files
+    assert of(found, "cached_files") == len(files)
+    assert of(found, "cached_bytes") == sum(file.size for file in files)
+    cache = files[0].cache.path
+    assert of(found, "cache_used_bytes", cache=cache) == sum(file.size for file in files if file.cache.path == cache)
+    assert of(found, "cache_present", cache=cache) in (0, 1)
+    assert (of(found, "cache_free_bytes", cache=cache) is not None) == bool(of(found, "cache_present", cache=cache))
+    operations = [value for (name, _), value in found.items() if name == "cacherr_operations"]
+    assert sum(operations) == Operation.objects.count() > 0
+    assert "s3cret-token" not in client.get("/api/metrics", headers=KEY).content.decode()
+
+
+def test_requests_are_totals_of_all_days_and_never_shrink(client: Client) -> None:
+    def ask(day: object, count: int) -> None:
+        what = What(day, "plex.tv", "/api/v2/user", "ok")  # type: ignore[arg-type]
+        RequestBooks().write({what: Sum(count, 10 * count, 0.5)}, {})
+
+    ask(TODAY, 1)
+    ask(TODAY - timedelta(days=200), 2)
+    ask(EARLIER, 4)
+    labels = {"host": "plex.tv", "endpoint": "/api/v2/user", "outcome": "ok"}
+    for _ in range(2):
+        found = told(client)
+        assert of(found, "requests_total", **labels) == 7
+        assert of(found, "request_answer_bytes_total", **labels) == 70
+        assert of(found, "request_seconds_total", **labels) == 1.5
+        bookkeeping.tidy()
+
+
+def test_a_resting_host_is_told_with_the_time_that_is_left(client: Client) -> None:
+    now = timezone.now().timestamp()
+    rests = {"plex.tv": Rest(now + 600, asked=True), "rss.plex.tv": Rest(now - 1, asked=True)}
+    RequestBooks().write({}, rests)
+    found = told(client)
+    assert of(found, "host_rest_seconds", host="plex.tv") == pytest.approx(600, abs=30)
+    assert of(found, "host_rest_seconds", host="rss.plex.tv") is None

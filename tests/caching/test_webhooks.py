@@ -78,7 +78,11 @@ NO_PAYLOAD = FORM_BODY.replace(b'name="payload"', b'name="other"')
         ("plex", FORM, FORM_BODY + b"x" * MOST_BYTES, 413),
         ("radarr", JSON, b"{}", 404),
     ],
-)
+    ids=[
+        "whole", "no payload", "no JSON", "no object", "cut", "no boundary", "no form", "empty", "empty JSON",
+        "a list", "no text", "too deep", "too long", "too long a form", "unknown sender",
+    ],
+)  # fmt: skip
 def test_what_is_no_webhook_is_refused_and_asks_for_nothing(
     client: Client, kind: str, content_type: str, body: bytes, status: int
 ) -> None:

@@ -73,6 +73,12 @@ def test_an_outside_program_at_any_step_loses_nothing(tmp_path: Path) -> None:
     assert counted(line, "races") > 40
 
 
+def test_a_file_made_anew_while_an_upgraded_one_comes_back_leaves_no_orphan(tmp_path: Path) -> None:
+    """Around the last renames, where the old original waits beside its name and everything is to be put back."""
+    only = ("--combination", "union/copy", "--kind", "upgraded", "--points", "56:70")
+    assert counted(run(tmp_path, "races", *only), "races") > 40
+
+
 def test_a_power_cut_at_any_call_loses_nothing(tmp_path: Path) -> None:
     if why_no_mounts():
         pytest.skip(why_no_mounts())

@@ -77,9 +77,9 @@ def test_while_nobody_can_be_asked_nothing_is_kept(known: Family, at_plex: Stand
 def test_a_pasted_token_is_not_replaced_by_the_shares_until_it_is_refused(known: Family) -> None:
     entering.paste(known.row(known.kim), "token-kim")
     known.household.tells_share_tokens = True
-    discovery.sync(force=True)
-    assert known.row(known.kim).token_origin == TokenOrigin.PASTED
     known.household.renew(known.kim, "token-kim-2")
+    discovery.sync(force=True)
+    assert (known.row(known.kim).token, known.row(known.kim).token_origin) == ("token-kim", TokenOrigin.PASTED)
     tokens.connect_as(known.row(known.kim))
     assert (known.row(known.kim).token, known.row(known.kim).token_origin) == ("token-kim-2", TokenOrigin.SHARE)
 

@@ -122,6 +122,15 @@ def test_a_pin_that_was_set_meanwhile_is_asked_for(family: Family, at_plex: Stan
     assert family.row(family.lou).token == "token-lou"
 
 
+def test_a_refused_pin_is_forgiven_when_plex_asks_for_none_any_more(known: Family, at_plex: StandIn) -> None:
+    with pytest.raises(PlexSignInError):
+        tokens.renew(enter_pin(known, "9999"), shares_known=True)
+    known.household.protect(known.lou, "")
+    later()
+    discovery.sync(force=True)
+    assert deck(known, known.lou) == ["Of Lou"]
+
+
 def test_the_owners_bad_token_is_not_taken_for_a_wrong_pin(known: Family, at_plex: StandIn) -> None:
     row = enter_pin(known, "1234")
     at_plex.fail(switch(known.lou), faults.Status(401))
