@@ -1,6 +1,8 @@
 """How each source of wants answered last."""
 
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 
 from plexusers.models.user import PlexUser
 
@@ -34,7 +36,10 @@ class SourceState(models.Model):
     class Meta:
         verbose_name = "source"
         constraints = [
-            models.UniqueConstraint(fields=["source", "user"], name="a_source_has_one_state", nulls_distinct=False)
+            # By an expression, because SQLite lets any number of nulls through.
+            models.UniqueConstraint(
+                "source", Coalesce("user", Value(0, models.BigIntegerField())), name="a_source_has_one_state"
+            )
         ]
 
     def __str__(self) -> str:

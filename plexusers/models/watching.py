@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 
 from plexusers.models.library import ItemKind, LibrarySection
 from plexusers.models.user import PlexUser
@@ -69,9 +71,10 @@ class WatchlistEntry(models.Model):
         verbose_name = "watchlist entry"
         verbose_name_plural = "watchlist entries"
         constraints = [
+            # By expressions, because SQLite lets any number of nulls through.
             models.UniqueConstraint(
-                fields=["user", "guid", "kind", "title", "year"], name="a_watchlist_has_an_entry_once",
-                nulls_distinct=False,
+                Coalesce("user", Value(0, models.BigIntegerField())), "guid", "kind", "title",
+                Coalesce("year", Value(0, models.PositiveSmallIntegerField())), name="a_watchlist_has_an_entry_once",
             )
         ]  # fmt: skip
 
