@@ -10,6 +10,7 @@ from cacherr.env import Environment
 from cacherr.errors import ConfigurationError
 from cacherr.overrides import SettingsModel, overrides_of, setting_fields, settings_models
 from caching.models import CachePolicy
+from importlists.models import ListPolicy
 from plexusers.models import PlexServer, WatchPolicy
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,11 @@ CASES = [
     (CachePolicy, "paused", "CACHERR_PAUSED", "yes", True, False, False),
     (CachePolicy, "operations_to_cache", "CACHERR_OPERATIONS_TO_CACHE", "4", 4, 3, 2),
     (CachePolicy, "mover_pid_file", "CACHERR_MOVER_PID_FILE", "/nowhere/m.pid", "/nowhere/m.pid", "/x.pid", MOVER),
+    (ListPolicy, "trakt_client_id", "CACHERR_TRAKT_CLIENT_ID", "abc", "abc", "xyz", ""),
+    (ListPolicy, "trakt_client_secret", "CACHERR_TRAKT_CLIENT_SECRET", "abc", "abc", "xyz", ""),
+    (ListPolicy, "tmdb_key", "CACHERR_TMDB_KEY", "abc", "abc", "xyz", ""),
+    (ListPolicy, "mdblist_key", "CACHERR_MDBLIST_KEY", "abc", "abc", "xyz", ""),
+    (ListPolicy, "lists_from_lan", "CACHERR_LISTS_FROM_LAN", "true", True, False, False),
     (WatchPolicy, "versions", "CACHERR_VERSIONS", "best", "best", "smallest", "all"),
     (WatchPolicy, "recently_added", "CACHERR_RECENTLY_ADDED", "true", True, False, False),
     (WatchPolicy, "recently_added_days", "CACHERR_RECENTLY_ADDED_DAYS", "3", 3, 30, 7),

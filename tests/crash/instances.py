@@ -99,7 +99,10 @@ def sweep(installation: "Installation", combination: Combination, counted: Count
     home.film(TITLE, film)
     before = contents(installation.array)
     with StandIn(home.household) as server:
-        installation.variables |= {"PLEX_URL": server.url, "PLEX_TOKEN": OWNER_TOKEN}
+        installation.variables |= {
+            "PLEX_URL": server.url, "PLEX_TOKEN": OWNER_TOKEN,
+            "CACHERR_OUTBOUND_GATEWAY": server.url, "CACHERR_PLEXTV_INTERVAL_MS": "0",
+        }  # fmt: skip
         crowd = Crowd(installation, combination)
         for number in range(rounds):
             with counted.point("rounds", f"{combination}, meeting {number}"):

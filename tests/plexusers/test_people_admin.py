@@ -340,7 +340,8 @@ def test_the_watching_settings_are_stored(admin_client: Client, db: None) -> Non
     values = {
         "versions": "best", "watched_grace_hours": "0", "recently_added_days": "3", "recently_added_items": "5",
         "session_seconds": "60", "playback_trigger": "none", "users_hours": "12", "watchlist_minutes": "60",
-        "friends_feed": "https://rss.plex.tv/secret",
+        "friends_feed": "https://rss.plex.tv/secret", "plextv_interval_ms": "500", "plextv_per_minute": "30",
+        "server_interval_ms": "0", "server_per_minute": "600",
     }  # fmt: skip
     html = send(admin_client, address, **values)
     policy = WatchPolicy.stored()

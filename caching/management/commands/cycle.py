@@ -9,6 +9,7 @@ from cacherr.errors import PlexError
 from caching import cycle, events, stopping
 from caching.models import Cycle, CycleState, Operation, State
 from caching.planning.sizes import readable
+from plexusers.models import SourceState, SourceStatus
 
 MARKS = {"cache": "→ SSD", "keep": "  stays", "restore": "← array", "evict": "← array", "skip": "  skipped"}
 
@@ -61,9 +62,9 @@ def _outcome(row: Operation) -> dict[str, Any]:
 
 
 def _code(done: Cycle, *, failed: bool) -> int:
-    if done.error:
-        return PlexError.exit_code
-    return 1 if failed or done.failures or done.state != CycleState.COMPLETED else 0
+    if done.error and SourceState.objects.exclude(status=SourceStatus.FRESH).exists():
+        return PlexError.exit_code  # Plex or plex.tv did not answer well for somebody
+    return 1 if failed or done.error or done.failures or done.state != CycleState.COMPLETED else 0
 
 
 def _summary(report: dict[str, Any]) -> str:
