@@ -1,6 +1,5 @@
 """The ledger as playback is watched: what is noted when a play begins and ends, and what is told of it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from caching.watching.looking import Looker
 from plexusers.models import PlaySession, PlexServer, WatchPolicy
 from plexusers.plex import Plex
 from plexusers.standin import Account, Episode, Movie, StandIn
-from tests.caching.neighbours import Neighbours, run, serving
+from tests.caching.neighbours import Neighbours, run
 from tests.caching.quiet import KEY, make_quiet
 from tests.caching.rows import make_rows
 
@@ -32,13 +31,6 @@ def neighbours(tmp_path: Path, settings: Settings, db: None) -> Neighbours:
     made = Neighbours(tmp_path)
     WatchPolicy.objects.update(playback_trigger="none")
     return made
-
-
-@pytest.fixture
-def plex(neighbours: Neighbours, settings: Settings) -> Iterator[StandIn]:
-    with serving(neighbours) as server:
-        settings.CACHERR_OUTBOUND_GATEWAY = server.url
-        yield server
 
 
 def look() -> None:

@@ -2,38 +2,19 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from math import prod
-from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import Settings
 
 from plexusers.models import SourceState
 from plexusers.standin import StandIn
-from tests.caching.neighbours import Neighbours, age, run, serving
+from tests.caching.neighbours import Neighbours, age, run
 from tests.conftest import PROJECT
 
 pytestmark = pytest.mark.django_db
 
 ALWAYS, WATCHLISTS, USERS = "each cycle", "every `watchlist_minutes`", "every `users_hours`"
-
-
-@pytest.fixture(autouse=True)
-def configuration(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
-    settings.CONFIG_DIR = tmp_path_factory.mktemp("config")
-
-
-@pytest.fixture
-def neighbours(tmp_path: Path) -> Neighbours:
-    return Neighbours(tmp_path)
-
-
-@pytest.fixture
-def plex(neighbours: Neighbours, settings: Settings) -> Iterator[StandIn]:
-    with serving(neighbours) as server:
-        settings.CACHERR_OUTBOUND_GATEWAY = server.url
-        yield server
 
 
 def table() -> list[tuple[str, str, str]]:

@@ -1,7 +1,6 @@
 """Why a file is cached or not, and what a cycle would do now: by API, by command and on a page."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from caching import cycle, lock
 from caching.models import CachedFile, CachePolicy, Operation, Pin
 from plexusers.models import LibrarySection, WatchPolicy
 from plexusers.standin import StandIn
-from tests.caching.neighbours import Neighbours, run, serving
+from tests.caching.neighbours import Neighbours, run
 from tests.caching.quiet import KEY, make_quiet
 from tests.conftest import tree
 
@@ -28,13 +27,6 @@ def neighbours(tmp_path: Path, settings: Settings, db: None) -> Neighbours:
     made.on_deck(made.alex, made.film("Alpha"))
     made.film("Beta")
     return made
-
-
-@pytest.fixture
-def plex(neighbours: Neighbours, settings: Settings) -> Iterator[StandIn]:
-    with serving(neighbours) as server:
-        settings.CACHERR_OUTBOUND_GATEWAY = server.url
-        yield server
 
 
 def get(client: Client, path: str, query: dict[str, str] | None = None, status: int = 200) -> Any:

@@ -1,12 +1,9 @@
 """Pins in whole cycles: what is pinned comes and stays, within the budget."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import IntegrityError
-from pytest_django.fixtures import Settings
 
 from cacherr.errors import RefusedError
 from caching import pinning
@@ -15,26 +12,9 @@ from caching.pinning import AskedFor, pin
 from plexusers.models import LibraryItem, LibrarySection, SourceState, Versions, WatchPolicy
 from plexusers.standin import Show, StandIn, faults
 from plexusers.standin.records import Season
-from tests.caching.neighbours import Neighbours, cached, claims_of, read_everything_again, run, serving
+from tests.caching.neighbours import Neighbours, cached, claims_of, read_everything_again, run
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def configuration(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
-    settings.CONFIG_DIR = tmp_path_factory.mktemp("config")
-
-
-@pytest.fixture
-def neighbours(tmp_path: Path) -> Neighbours:
-    return Neighbours(tmp_path)
-
-
-@pytest.fixture
-def plex(neighbours: Neighbours, settings: Settings) -> Iterator[StandIn]:
-    with serving(neighbours) as server:
-        settings.CACHERR_OUTBOUND_GATEWAY = server.url
-        yield server
 
 
 @pytest.fixture

@@ -1,38 +1,18 @@
 """What follows from watchlists and settings, by whole plans over a real library."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import Settings
 
 from caching import cycle
 from plexusers.models import LibrarySection, PlexUser, WatchlistEntry, WatchPolicy
 from plexusers.standin import StandIn, Work
-from tests.caching.neighbours import Neighbours, cached, read_everything_again, run, serving
+from tests.caching.neighbours import Neighbours, cached, read_everything_again, run
 
 pytestmark = pytest.mark.django_db
 
 DAY = 86400
-
-
-@pytest.fixture(autouse=True)
-def configuration(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
-    settings.CONFIG_DIR = tmp_path_factory.mktemp("config")
-
-
-@pytest.fixture
-def neighbours(tmp_path: Path) -> Neighbours:
-    return Neighbours(tmp_path)
-
-
-@pytest.fixture
-def plex(neighbours: Neighbours, settings: Settings) -> Iterator[StandIn]:
-    with serving(neighbours) as server:
-        settings.CACHERR_OUTBOUND_GATEWAY = server.url
-        yield server
 
 
 def planned() -> dict[str, int]:

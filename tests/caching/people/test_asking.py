@@ -1,37 +1,17 @@
 """Whole cycles with several users: who gets what, and what a failing source keeps."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
-from pytest_django.fixtures import Settings
 
 from importlists.models import ImportList, ListItem, ListState
 from plexusers import tokens
 from plexusers.models import PlexUser, SourceState, WatchPolicy
 from plexusers.standin import StandIn
-from tests.caching.neighbours import Neighbours, age, cached, claims_of, read_everything_again, run, serving
+from tests.caching.neighbours import Neighbours, age, cached, claims_of, read_everything_again, run
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def configuration(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
-    settings.CONFIG_DIR = tmp_path_factory.mktemp("config")
-
-
-@pytest.fixture
-def neighbours(tmp_path: Path) -> Neighbours:
-    return Neighbours(tmp_path)
-
-
-@pytest.fixture
-def plex(neighbours: Neighbours, settings: Settings) -> Iterator[StandIn]:
-    with serving(neighbours) as server:
-        settings.CACHERR_OUTBOUND_GATEWAY = server.url
-        yield server
 
 
 def test_two_users_at_different_episodes_of_one_show_each_get_what_comes_next(

@@ -1,8 +1,6 @@
 """What fails is unknown: nothing of that user leaves, the others are served, the cycle ends, a line says why."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -11,7 +9,7 @@ from caching.models import Cycle, CycleState
 from plexusers.models import LibrarySection, SourceState, WatchPolicy
 from plexusers.standin import Movie, StandIn, faults
 from plexusers.standin.faults import Fault
-from tests.caching.neighbours import Neighbours, age, cached, claims_of, read_everything_again, run, serving
+from tests.caching.neighbours import Neighbours, age, cached, claims_of, read_everything_again, run
 
 pytestmark = pytest.mark.django_db
 
@@ -39,18 +37,6 @@ FEW = [
 def configuration(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
     settings.CONFIG_DIR = tmp_path_factory.mktemp("config")
     settings.OUTBOUND_TOTAL_SECONDS = 0.5
-
-
-@pytest.fixture
-def neighbours(tmp_path: Path) -> Neighbours:
-    return Neighbours(tmp_path)
-
-
-@pytest.fixture
-def plex(neighbours: Neighbours, settings: Settings) -> Iterator[StandIn]:
-    with serving(neighbours) as server:
-        settings.CACHERR_OUTBOUND_GATEWAY = server.url
-        yield server
 
 
 @dataclass
