@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from caching.planning.belonging import Follower, Owner, alone, beside, orphan, refused
 from caching.planning.room import Refusal, Rooms
+from caching.planning.score import PROTECTING
 from caching.planning.sidecars import ownerships
 from caching.planning.turns import Tier, Turn
 from caching.planning.values import Action, Decision, Eviction, FileKey
@@ -98,8 +99,7 @@ class _Seats:
         for follower in company:
             if follower.file in self.done:
                 continue
-            # What is new is new, whoever it comes with.
-            own = turn if follower.cached else Turn(turn.video, turn.tier, is_cached=False)
+            own = turn if follower.cached else _as_new(turn)
             refusal = self._rooms.take(follower.file.cache, follower.size, own)
             if refusal and follower.cached:
                 self.done[follower.file] = self._gone(follower, turn, refusal)
@@ -117,3 +117,9 @@ class _Seats:
             return []
         keys = [(video.file.cache, owner) for owner in ownerships(video.file.path)]
         return [follower for key in keys for follower in self._waiting.get(key, ())]
+
+
+def _as_new(turn: Turn) -> Turn:
+    """The turn of a new sidecar: what a minimum hold protects has its own room, and no better right to more."""
+    is_held = turn.tier is Tier.PROTECTED and turn.video.protected not in PROTECTING.values()
+    return Turn(turn.video, Tier.WANTED if is_held else turn.tier, is_cached=False)
