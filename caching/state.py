@@ -6,9 +6,8 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from django.utils import timezone
 
 from cacherr.errors import StorageAbsentError
-from caching import disk, events, pausing, problems
+from caching import disk, events, limits, pausing, problems
 from caching.models import LIVE_STATES, CachedFile, CachePolicy, Cycle, CycleState, Operation, PathMapping, Root
-from caching.planning.sizes import parse_size
 from plexusers.models import PlexServer
 
 RECENT = 20
@@ -70,8 +69,9 @@ def _cache_data(root: Root) -> dict[str, Any]:
             room = disk.space(opened)
     except StorageAbsentError as error:
         return data | {"present": False, "error": str(error)}
-    limit = parse_size(CachePolicy.effective().cache_limit)
-    return data | {"total": room.total, "free": room.free, "limit": limit.of(room.total) if limit else None}
+    mapping = PathMapping.objects.filter(cache=root, enabled=True).first()
+    limit = limits.limit(mapping, CachePolicy.effective(), room.total)
+    return data | {"total": room.total, "free": room.free, "limit": limit}
 
 
 def live_operations() -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from caching.models.cached_file import CachedFile, MadeDirectory
 from caching.models.cycle import Cycle, CycleState, Phase, Pulse
 from caching.models.operation import AUTOMATIC, LIVE_STATES, RESCUE, Kind, Operation, State, Way
-from caching.models.policy import AssociatedFiles, CachePolicy
+from caching.models.policy import AssociatedFiles, CachePolicy, EvictionMode
 from caching.models.storage import Mode, PathMapping, Placement, Root
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "CachedFile",
     "Cycle",
     "CycleState",
+    "EvictionMode",
     "Kind",
     "MadeDirectory",
     "Mode",

@@ -5,7 +5,12 @@ from collections.abc import Iterable, Sequence
 from caching.planning.values import FileKey, Want
 
 DAY = 86400
-SINCE = {"ondeck": "last watched", "watchlist": "put on the watchlist", "list": "first seen on the list"}
+SINCE = {
+    "ondeck": "last watched",
+    "watchlist": "put on the watchlist",
+    "feed": "put on a watchlist",
+    "list": "first seen on the list",
+}
 
 
 def alive(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from caching.planning.sizes import readable
 from caching.planning.turns import Tier, Turn
-from caching.planning.values import Action, Cached, Decision, Rules, Storage
+from caching.planning.values import Action, Cached, Decision, Eviction, Rules, Storage
 
 
 @dataclass(slots=True)
@@ -78,8 +78,11 @@ class Rooms:
 
     def _pool(self, budget: int, held: int, *, is_limit: bool) -> _Pool:
         budget, rules = max(budget, 0), self._rules
-        threshold = budget * rules.threshold_percent // 100
-        target = min(threshold, budget * rules.target_percent // 100)
+        percents = rules.threshold_percent, rules.target_percent
+        if rules.eviction is Eviction.NONE:  # nothing leaves, so nothing could come back
+            percents = 100, 100
+        threshold, target = (budget * percent // 100 for percent in percents)
+        target = min(threshold, target)
         return _Pool(is_limit, budget, threshold, target, held, held)
 
     def hold(self, cache: str, size: int) -> None:
