@@ -9,6 +9,7 @@ nothing has to leave, and the target does not matter.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from caching.planning.sizes import readable
 from caching.planning.turns import Tier, Turn
@@ -43,15 +44,12 @@ class _Pool:
         return self.threshold if self.wanted <= self.threshold else self.target
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """Why there is no room for a file."""
 
     reason: str
     newcomer: Decision | None = None
     """The new video that got the room."""
-    share: str = ""
-    """What the budget is filled to, in words."""
 
 
 class Rooms:
@@ -132,15 +130,15 @@ class Rooms:
         return None
 
     def _refusal(self, pool: _Pool, size: int, turn: Turn) -> Refusal:
-        bound = pool.bound(turn)
-        needed, left = readable(size), readable(max(bound - pool.used, 0))
-        rules = self._rules
+        rules, bound = self._rules, pool.bound(turn)
+        if turn.is_cached:
+            share = f"{rules.threshold_percent}% of the budget of {readable(pool.budget)}"
+            return Refusal(f"more than {share} would be in use", pool.latest)
         share = "" if bound == pool.budget else f"{rules.target_percent}% of "
+        needed, left = readable(size), readable(max(bound - pool.used, 0))
         if not pool.is_limit:
-            reason = f"no room on the cache: {needed} needed, {left} usable; free some space on its disk"
-        elif size > bound:
-            reason = f"larger than {share}the cache limit of {readable(pool.budget)}: raise it to cache this file"
-        else:
-            reason = f"no room within {share}the cache limit: {needed} needed, {left} left; raise the limit"
-        filled = f"more than {rules.threshold_percent}% of the budget of {readable(pool.budget)} would be in use"
-        return Refusal(reason, pool.latest, filled)
+            return Refusal(f"no room on the cache: {needed} needed, {left} usable; free some space on its disk")
+        if size > bound:
+            limit = readable(pool.budget)
+            return Refusal(f"larger than {share}the cache limit of {limit}: raise it to cache this file")
+        return Refusal(f"no room within {share}the cache limit: {needed} needed, {left} left; raise the limit")

@@ -25,8 +25,7 @@ def give_room(turns: Sequence[Turn], undecided: Sequence[Follower], rooms: Rooms
             waiting[owner].append(follower)
     while True:
         seats = _Seats(waiting, rooms, eviction)
-        seats.serve(turns)
-        if not rooms.narrow():
+        if seats.serve(turns):
             break
     left = [follower for follower in undecided if follower.cached and follower.file not in seats.done]
     return [*seats.done.values(), *(seats.left_behind(follower) for follower in left)]
@@ -41,14 +40,23 @@ class _Seats:
         self.done: dict[FileKey, Decision] = {}
         self._evicted: dict[Owner, Decision] = {}
 
-    def serve(self, turns: Iterable[Turn]) -> None:
-        """Give room to videos with what comes at once, then to all other sidecars."""
-        served = [turn for turn in turns if self._video(turn)]
+    def serve(self, turns: Iterable[Turn]) -> bool:
+        """Give room to videos with what comes at once, then to all other sidecars.
+
+        False when something cached has to leave although the target is not reached: then all begin again.
+        """
+        served = []
+        for turn in turns:
+            if self._video(turn):
+                served.append(turn)
+            if turn.is_cached and self._rooms.narrow():
+                return False
         for turn in served:
             if turn.tier is Tier.UNWANTED:  # nothing new comes for its sake
                 continue
             late = Turn(turn.video, Tier.WANTED, is_cached=False)
             self._sidecars(late, self._company(turn.video))
+        return True
 
     def left_behind(self, follower: Follower) -> Decision:
         """What becomes of a cached sidecar none of whose videos is cached any more."""
@@ -86,7 +94,7 @@ class _Seats:
 
     def _why_evicted(self, turn: Turn, refusal: Refusal) -> str:
         newcomer = refusal.newcomer
-        cause = refusal.share
+        cause = refusal.reason
         if newcomer is not None:
             cause = f"to make room for {newcomer.title or newcomer.name} (score {newcomer.score})"
         if turn.tier is Tier.UNWANTED:

@@ -1,8 +1,8 @@
 """Whose turn it is when room is given: what is protected, then what is wanted, best first, then what nobody wants."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from caching.planning.score import ADVANTAGE
 from caching.planning.values import Decision, Eviction, FileKey
@@ -20,8 +20,7 @@ class Tier(IntEnum):
     """Cached and wanted by nobody: it stays for some hours if nothing else wants its room."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """A video that waits for room, or to keep the room that it has."""
 
     video: Decision

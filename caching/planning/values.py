@@ -39,8 +39,7 @@ class FileKey(NamedTuple):
         return self.path.decode("utf-8", "backslashreplace")
 
 
-@dataclass(frozen=True, slots=True)
-class Want:
+class Want(NamedTuple):
     """Somebody wants a file."""
 
     file: FileKey
@@ -88,8 +87,7 @@ class Cached:
     """When the last of those who wanted it had watched it; None while somebody has not."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Sidecar:
+class Sidecar(NamedTuple):
     """A plain file on the array that belongs to a wanted video. `belongs_to` as with `Cached`."""
 
     file: FileKey
@@ -164,16 +162,14 @@ class Situation:
     """What belongs to the wanted videos, also what is cached already; may name more than the rules let join."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Part:
+class Part(NamedTuple):
     """One part of a score."""
 
     label: str
     points: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What becomes of one file, and why."""
 
     action: Action
