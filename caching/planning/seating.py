@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from caching.planning.belonging import Follower, Owner, alone, beside, orphan, refused
 from caching.planning.room import Refusal, Rooms
-from caching.planning.score import PROTECTING
 from caching.planning.sidecars import ownerships
 from caching.planning.turns import Tier, Turn
 from caching.planning.values import Action, Decision, Eviction, FileKey
@@ -16,8 +15,8 @@ Waiting = Mapping[Owner, list[Follower]]
 def give_room(turns: Sequence[Turn], undecided: Sequence[Follower], rooms: Rooms, eviction: Eviction) -> list[Decision]:
     """Decide on all videos that have a turn and on the sidecars that wait for them. `turns` are in their order.
 
-    A video comes with its subtitles, and keeps the sidecars that are cached with it; all other sidecars have to wait
-    until every video had its turn.
+    A new video comes with its subtitles, a cached one keeps its cached sidecars; all other sidecars have to wait until
+    every wanted video had its turn.
     """
     waiting: dict[Owner, list[Follower]] = defaultdict(list)
     for follower in sorted(undecided, key=lambda follower: (follower.cached is None, follower.file)):
@@ -40,23 +39,28 @@ class _Seats:
         self.done: dict[FileKey, Decision] = {}
         self._evicted: dict[Owner, Decision] = {}
 
-    def serve(self, turns: Iterable[Turn]) -> bool:
-        """Give room to videos with what comes at once, then to all other sidecars.
+    def serve(self, turns: Sequence[Turn]) -> bool:
+        """Give room to what is wanted with what comes at once, then to all other sidecars, then to what nobody wants.
 
         False when something cached has to leave although the target is not reached: then all begin again.
         """
-        served = []
+        served = [turn for turn in turns if turn.tier is not Tier.UNWANTED]
+        if not self._videos(served):
+            return False
+        for turn in served:
+            if turn.is_settled or self._has_room(turn.video):
+                self._sidecars(Turn(turn.video, Tier.WANTED, is_cached=False), self._company(turn.video))
+        return self._videos([turn for turn in turns if turn.tier is Tier.UNWANTED])
+
+    def _videos(self, turns: Iterable[Turn]) -> bool:
         for turn in turns:
-            if self._video(turn):
-                served.append(turn)
+            self._video(turn)
             if turn.is_cached and self._rooms.narrow():
                 return False
-        for turn in served:
-            if turn.tier is Tier.UNWANTED:  # nothing new comes for its sake
-                continue
-            late = Turn(turn.video, Tier.WANTED, is_cached=False)
-            self._sidecars(late, self._company(turn.video))
         return True
+
+    def _has_room(self, video: Decision) -> bool:
+        return video.file is not None and self.done[video.file] is video
 
     def left_behind(self, follower: Follower) -> Decision:
         """What becomes of a cached sidecar none of whose videos is cached any more."""
@@ -66,22 +70,21 @@ class _Seats:
         name = video.name.rpartition("/")[2]
         return alone(Action.EVICT, follower, f"belongs to {name}, which leaves to make room")
 
-    def _video(self, turn: Turn) -> bool:
-        """Let a video take its room. False when there is none."""
+    def _video(self, turn: Turn) -> None:
+        """Let a video take its room, and what belongs to it and comes at once."""
         video = turn.video
         if video.file is None:
-            return False
+            return
         if not turn.is_settled:
             refusal = self._rooms.take(video.file.cache, video.size, turn)
             self.done[video.file] = self._refused(turn, refusal) if refusal else video
             if refusal:
-                return False
+                return
         if self._waiting:
             company = self._company(video)
-            new = turn.tier is not Tier.UNWANTED
-            at_once = [one for one in company if (turn.is_cached and one.cached) or (new and one.is_subtitle)]
+            # What is new beside a cached video waits for the others: else it would ask earlier than it did before.
+            at_once = [one for one in company if (one.cached if turn.is_cached else one.is_subtitle)]
             self._sidecars(turn, at_once)
-        return True
 
     def _refused(self, turn: Turn, refusal: Refusal) -> Decision:
         video = turn.video
@@ -107,8 +110,7 @@ class _Seats:
         for follower in company:
             if follower.file in self.done:
                 continue
-            own = turn if follower.cached else _as_new(turn)
-            refusal = self._rooms.take(follower.file.cache, follower.size, own)
+            refusal = self._rooms.take(follower.file.cache, follower.size, turn)
             if refusal and follower.cached:
                 self.done[follower.file] = self._gone(follower, turn, refusal)
                 continue
@@ -125,9 +127,3 @@ class _Seats:
             return []
         keys = [(video.file.cache, owner) for owner in ownerships(video.file.path)]
         return [follower for key in keys for follower in self._waiting.get(key, ())]
-
-
-def _as_new(turn: Turn) -> Turn:
-    """The turn of a new sidecar: what a minimum hold protects has its own room, and no better right to more."""
-    is_held = turn.tier is Tier.PROTECTED and turn.video.protected not in PROTECTING.values()
-    return Turn(turn.video, Tier.WANTED if is_held else turn.tier, is_cached=False)

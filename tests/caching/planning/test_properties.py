@@ -15,7 +15,7 @@ from tests.caching.planning.households import carried_out, room_for, situations
 
 T = TypeVar("T")
 LEAVES = (Action.RESTORE, Action.EVICT)
-many = settings(max_examples=400, deadline=None)
+many = settings(max_examples=300, deadline=None)
 
 
 def there(plan: Plan, situation: Situation) -> list[Decision]:
