@@ -131,7 +131,7 @@ def refused(wish: Decision, reason: str, *, problem: bool, action: Action = Acti
     return Decision(
         action, wish.name, wish.size, reason, title=wish.title, file=wish.file, score=wish.score,
         parts=wish.parts, who=wish.who, sources=wish.sources, rating_key=wish.rating_key, problem=problem,
-        belongs_to=wish.belongs_to,
+        belongs_to=wish.belongs_to, protected=wish.protected,
     )  # fmt: skip
 
 

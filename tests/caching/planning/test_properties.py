@@ -28,7 +28,7 @@ def there(plan: Plan, situation: Situation) -> list[Decision]:
 def fixed(plan: Plan, situation: Situation) -> set[FileKey | None]:
     """What is protected, waits for a person, or belongs to something of that kind."""
     conflicts = {item.file for item in situation.cached if item.conflict}
-    own = {one.file for one in plan.decisions if one.protected or one.file in conflicts}
+    own = {one.file for one in plan.of(Action.KEEP, Action.CACHE) if one.protected} | conflicts
     owned = {(key.cache, owner) for key in own if key for owner in ownerships(key.path)}
     return own | {
         one.file for one in plan.decisions
