@@ -29,7 +29,15 @@ class CachePolicyAdmin(SettingsAdmin):
     """How much may be cached, for how long, and how gently."""
 
     fieldsets = (
-        ("What is cached", {"fields": ("cache_limit", "min_free_space", "minimum_hold_hours", "associated_files")}),
+        ("How much is cached", {"fields": ("cache_limit", "min_free_space", "reserve", "associated_files")}),
+        (
+            "What leaves when room is short",
+            {"fields": ("eviction_mode", "eviction_threshold_percent", "eviction_target_percent")},
+        ),
+        (
+            "How long files stay",
+            {"fields": ("minimum_hold_hours", "ondeck_expiry_days", "watchlist_expiry_days", "list_expiry_days")},
+        ),
         (
             "A good neighbour",
             {
@@ -50,7 +58,8 @@ class PathMappingAdmin(ModelAdmin):  # type: ignore[misc]
 
     list_display = ("name", "plex_prefix", "array_root", "cache_root", "proved_placement", "enabled", "origin")
     fields = (
-        "name", "plex_prefix", "array_root", "cache_root", "host_cache_root", "placement", "mode", "enabled",
+        "name", "plex_prefix", "array_root", "cache_root", "host_cache_root", "cache_limit", "placement", "mode",
+        "enabled",
         "proved_placement", "proof",
     )  # fmt: skip
     readonly_fields = ("proved_placement", "proof")

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from caching import changes, claims, disk, sidecars
+from caching import changes, claims, disk, limits, sidecars
 from caching.models import LIVE_STATES, CachedFile, CachePolicy, Kind, Mode, Operation, PathMapping
 from caching.paths import locate
 from caching.planning import values
-from caching.planning.sizes import parse_size
-from plexusers.models import WatchPolicy
 from plexusers.plex import PlexFile
 from plexusers.wants import Answer, Want
 from plexusers.watched import Interest, watched_times
@@ -74,15 +72,11 @@ class Gatherer:
             storages=tuple(self._storages({*wanted, *found.sidecars})),
             skipped=(*self.skipped.values(), *found.skipped),
             unknown_claims=frozenset(answer.name for answer in answers if answer.failed),
-            rules=self._rules(),
+            rules=limits.rules(self.policy),
             sidecars=tuple(found.sidecars.values()),
         )
         mappings, plex_paths = found.mappings | self.by_key, found.plex_paths | self.plex_paths
         return Gathered(situation, mappings, plex_paths, self.cached)
-
-    def _rules(self) -> values.Rules:
-        hold, grace = self.policy.minimum_hold_hours, WatchPolicy.effective().watched_grace_hours
-        return values.Rules(hold * 3600, grace * 3600, self.policy.associated_files)
 
     def _watched(self, wanted: Collection[values.FileKey]) -> dict[values.FileKey, int]:
         """Since when those who wanted them have watched the videos that nobody wants now."""
@@ -117,6 +111,7 @@ class Gatherer:
                     claim=want.name,
                     position=want.position,
                     boost=want.boost,
+                    priority=want.priority,
                 )
 
     def _size(self, file: PlexFile, title: str, mapping: PathMapping, key: values.FileKey) -> int | None:
@@ -195,22 +190,12 @@ class Gatherer:
 
     def _storages(self, wished: Collection[values.FileKey]) -> Iterator[values.Storage]:
         """The caches in use. What live operations bring counts, unless the plan is about to count it as a wish."""
-        limit, minimum = parse_size(self.policy.cache_limit), parse_size(self.policy.min_free_space)
         coming, pending = _on_the_way(wished)
         for mapping in self.mappings:
             with disk.open_root(mapping.cache_root, mapping.cache_id) as root:
                 room = disk.space(root)
             key = mapping.cache_key
-            yield values.Storage(
-                cache=key,
-                total=room.total,
-                free=room.free,
-                limit=limit.of(room.total) if limit else None,
-                minimum_free=minimum.of(room.total) if minimum else 0,
-                file_system=room.file_system,
-                coming=coming[key],
-                pending=pending[key],
-            )
+            yield limits.storage(key, mapping, self.policy, room, coming=coming[key], pending=pending[key])
 
 
 def _on_the_way(wished: Collection[values.FileKey]) -> tuple[Counter[str], Counter[str]]:

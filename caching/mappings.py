@@ -15,7 +15,13 @@ from caching.models import PathMapping
 from caching.models.storage import Mode, Origin, WantedPlacement
 
 OLDER_VARIABLES = {"plex": "PLEX_SOURCE", "array": "REAL_SOURCE", "cache": "CACHE_DESTINATION"}
-FIELDS = {"plex": "plex_prefix", "array": "array_root", "cache": "cache_root", "host_cache": "host_cache_root"}
+FIELDS = {
+    "plex": "plex_prefix",
+    "array": "array_root",
+    "cache": "cache_root",
+    "host_cache": "host_cache_root",
+    "cache_limit": "cache_limit",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,7 @@ def _each() -> Iterator[tuple[FromEnvironment | None, Problem | None]]:
 
 def _entry(value: object, variable: str, where: str = "") -> tuple[FromEnvironment | None, Problem | None]:
     cure = (
-        "Write {name, plex, array, cache} and, if needed, host_cache, placement (auto, union, symlink) "
+        "Write {name, plex, array, cache} and, if needed, host_cache, cache_limit, placement (auto, union, symlink) "
         "and mode (copy, move)."
     )
     if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):

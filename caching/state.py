@@ -6,7 +6,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from cacherr.errors import StorageAbsentError
-from caching import disk, events, pausing, problems
+from caching import disk, events, limits, pausing, problems
 from caching.models import (
     LIVE_STATES,
     CachedFile,
@@ -19,7 +19,6 @@ from caching.models import (
     Root,
     WatcherState,
 )
-from caching.planning.sizes import parse_size
 from caching.watching.asking import alive
 from plexusers.models import PlaySession, PlexServer, WatchPolicy
 
@@ -82,8 +81,9 @@ def _cache_data(root: Root) -> dict[str, Any]:
             room = disk.space(opened)
     except StorageAbsentError as error:
         return data | {"present": False, "error": str(error)}
-    limit = parse_size(CachePolicy.effective().cache_limit)
-    return data | {"total": room.total, "free": room.free, "limit": limit.of(room.total) if limit else None}
+    mapping = PathMapping.objects.filter(cache=root, enabled=True).first()
+    limit = limits.limit(mapping, CachePolicy.effective(), room.total)
+    return data | {"total": room.total, "free": room.free, "limit": limit}
 
 
 def live_operations() -> list[dict[str, Any]]:

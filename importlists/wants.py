@@ -17,8 +17,6 @@ from plexusers.preferences import person_of, type_defaults
 from plexusers.shelf import Shelf
 from plexusers.wants import Answer, Want
 
-NEUTRAL = 50
-"""The priority that leaves the score's base where it is."""
 NEVER_READ = "It was not read yet."
 
 
@@ -88,7 +86,7 @@ def _wants(
 def _want(row: ImportList, position: int, item: PlexItem) -> Want:
     return Want(
         item, "list", str(row), f"position {position} on {source_of(row)}", claim=row.claim,
-        user=row.user.plex_id if row.user else None, boost=row.priority - NEUTRAL,
+        user=row.user.plex_id if row.user else None, priority=row.priority,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('caching', '0020_playbacks'),
+        ('caching', '0040_budgets'),
     ]
 
     operations = [

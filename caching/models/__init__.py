@@ -5,7 +5,7 @@ from caching.models.cycle import Cycle, CycleState, Phase, Pulse
 from caching.models.operation import AUTOMATIC, LIVE_STATES, PLAYBACK, RESCUE, Kind, Operation, State, Way
 from caching.models.pin import Pin, PinKind
 from caching.models.playback import Missed, Playback, Served, WatcherState
-from caching.models.policy import AssociatedFiles, CachePolicy
+from caching.models.policy import AssociatedFiles, CachePolicy, EvictionMode
 from caching.models.storage import Mode, PathMapping, Placement, Root
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "CachedFile",
     "Cycle",
     "CycleState",
+    "EvictionMode",
     "Kind",
     "MadeDirectory",
     "Missed",

@@ -31,6 +31,18 @@ class AssociatedFiles(models.TextChoices):
     NONE = "none", "none"
 
 
+class EvictionMode(models.TextChoices):
+    """What leaves to make room."""
+
+    SMART = "smart", "smart: what is worth least"
+    FIFO = "fifo", "first in, first out: what was cached first, once the cache is too full"
+    NONE = "none", "nothing"
+
+
+_PERCENT = [MinValueValidator(1), MaxValueValidator(100)]
+_DAYS = [MaxValueValidator(3650)]
+
+
 class CachePolicy(SettingsModel):
     """The one row of caching settings. Sizes read 250GB, 500MB, 1.5TB, 50%; a bare number is GB; empty is no limit."""
 
@@ -42,9 +54,38 @@ class CachePolicy(SettingsModel):
         "minimum free space", max_length=20, blank=True, default="5%", validators=[validate_size],
         help_text="This much of the cache's file system always stays free, for example 20GB or 10%.",
     )  # fmt: skip
+    reserve = models.CharField(
+        max_length=20, blank=True, validators=[validate_size],
+        help_text="This much of the cache's file system stays free for downloads, for example 100GB. "
+        "Of this and the minimum free space, the larger one holds.",
+    )  # fmt: skip
+    eviction_mode = models.CharField(
+        max_length=10, choices=EvictionMode.choices, default=EvictionMode.SMART,
+        help_text="What leaves the cache, though somebody wants it, when room is short.",
+    )  # fmt: skip
+    eviction_threshold_percent = models.PositiveSmallIntegerField(
+        default=90, validators=_PERCENT, help_text="Files are evicted when more than this share of the budget is used."
+    )
+    eviction_target_percent = models.PositiveSmallIntegerField(
+        default=80, validators=_PERCENT,
+        help_text="Then so many leave that this share is used. New files fill the cache up to here only, unless "
+        "everything that is wanted fits below the threshold.",
+    )  # fmt: skip
     minimum_hold_hours = models.PositiveIntegerField(
         default=12, validators=[MaxValueValidator(24 * 365)],
         help_text="A cached file stays at least this many hours, even when nobody wants it any more.",
+    )  # fmt: skip
+    ondeck_expiry_days = models.PositiveSmallIntegerField(
+        "days until on deck expires", default=0, validators=_DAYS,
+        help_text="What was last watched longer ago counts no more as wanted. 0: it always counts.",
+    )  # fmt: skip
+    watchlist_expiry_days = models.PositiveSmallIntegerField(
+        "days until a watchlist expires", default=0, validators=_DAYS,
+        help_text="What was put on a watchlist longer ago counts no more as wanted. 0: it always counts.",
+    )  # fmt: skip
+    list_expiry_days = models.PositiveSmallIntegerField(
+        "days until lists expire", default=0, validators=_DAYS,
+        help_text="What was seen on an import list for longer counts no more as wanted. 0: it always counts.",
     )  # fmt: skip
     associated_files = models.CharField(
         max_length=10, choices=AssociatedFiles.choices, default=AssociatedFiles.ALL,
@@ -97,3 +138,8 @@ class CachePolicy(SettingsModel):
 
     def __str__(self) -> str:
         return "Caching settings"
+
+    def clean(self) -> None:
+        """Refuse a target above the threshold."""
+        if self.eviction_target_percent > self.eviction_threshold_percent:
+            raise ValidationError({"eviction_target_percent": "The target cannot be above the threshold."})

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from caching.models.policy import validate_size
+
 
 class Placement(models.TextChoices):
     """How Plex comes to read the cached copy."""
@@ -106,6 +108,11 @@ class PathMapping(models.Model):
     )  # fmt: skip
     placement = models.CharField(max_length=8, choices=WantedPlacement.choices, default=WantedPlacement.AUTO)
     mode = models.CharField(max_length=8, choices=Mode.choices, default=Mode.COPY)
+    cache_limit = models.CharField(
+        max_length=20, blank=True, validators=[validate_size],
+        help_text="How much of this cache directory Cacherr's files may fill, for example 250GB or 50%. "
+        "The limit of the caching settings holds as well. Empty: none of its own.",
+    )  # fmt: skip
     enabled = models.BooleanField(default=True)
     origin = models.CharField(max_length=12, choices=Origin.choices, default=Origin.ADMIN, editable=False)
     array = models.ForeignKey(Root, models.PROTECT, null=True, editable=False, related_name="mappings_of_array")

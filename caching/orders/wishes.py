@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from cacherr.errors import RefusedError
@@ -13,7 +13,7 @@ from caching.orders.targets import NOT_COVERED, Refusal, Spot, bases, is_rating_
 from caching.paths import locate
 from caching.planning.plan import make_plan
 from caching.planning.sidecars import belongings, is_video, kind_of
-from caching.planning.values import Action, Decision
+from caching.planning.values import Action, Decision, Eviction
 from plexusers.plex import PlexFile, PlexItem
 from plexusers.wants import Answer, Want
 
@@ -126,7 +126,9 @@ def decide(wishes: Wishes, mappings: Sequence[PathMapping], reason: str) -> Deci
     # Nobody is asked what plays: so the planner takes nothing away, which an order has no need of.
     nothing_leaves = Answer("playing", WHO, failed="an order takes nothing away")
     gathered = Gatherer(mappings, CachePolicy.effective()).gather([Answer(SOURCE, WHO, wants), nothing_leaves])
-    plan = make_plan(gathered.situation)
+    # What a person orders may fill all of the budget: nothing leaves for it.
+    rules = replace(gathered.situation.rules, eviction=Eviction.NONE)
+    plan = make_plan(replace(gathered.situation, rules=rules))
     cached = {item.file for item in gathered.situation.cached}
     asked = {
         (found[0].cache_key, found[1]): target

@@ -1,11 +1,11 @@
 """Sidecars in a plan: each comes with a video that it belongs to and leaves with the last of them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from caching.planning.room import Rooms
 from caching.planning.sidecars import Kind, joins, kind_of, owners, ownerships
+from caching.planning.turns import rank
 from caching.planning.values import Action, Cached, Decision, FileKey, Sidecar, Situation
 
 Owner = tuple[str, bytes]
@@ -48,47 +48,49 @@ def _cached(item: Cached, found: Sidecar | None) -> Follower:
     return Follower(item.file, item.size, item.belongs_to or named[1], tuple(keys), item)
 
 
-def by_owner(videos: Iterable[Decision]) -> dict[Owner, list[Decision]]:
-    """Decisions about videos by what their sidecars belong to, the best first."""
+def by_owner(videos: Iterable[Decision], asked: Collection[Owner]) -> dict[Owner, list[Decision]]:
+    """Decisions about videos by what their sidecars belong to, as far as somebody asks."""
     index: dict[Owner, list[Decision]] = defaultdict(list)
-    for video in sorted(videos, key=rank):
+    for video in videos if asked else ():
         if video.file is not None:
             for owner in ownerships(video.file.path):
-                index[video.file.cache, owner].append(video)
+                if (key := (video.file.cache, owner)) in asked:
+                    index[key].append(video)
     return index
 
 
-def rank(decision: Decision) -> tuple[int, int, str, FileKey]:
-    """Sorts by who is served first: the better score, the smaller file, the name."""
-    return -decision.score, decision.size, decision.name, decision.file or FileKey("", b"")
-
-
 class Company:
-    """Decides on sidecars, once it is known which cached videos stay."""
+    """Decides on sidecars as far as room does not matter.
 
-    def __init__(self, situation: Situation, staying: Iterable[Decision], wishes: Iterable[Decision]) -> None:
+    `fixed` are the cached videos that stay in any case, `seeking` those that must find room, or keep it, first.
+    """
+
+    def __init__(
+        self, situation: Situation, sidecars: Sequence[Follower], fixed: Iterable[Decision], seeking: Iterable[Decision]
+    ) -> None:
         self._setting = situation.rules.associated_files
         self._unknown = "playing" in situation.unknown_claims
         playing = {want.file for want in situation.wants if want.source == "playing"}
         self._playing = {(key.cache, owner) for key in playing for owner in ownerships(key.path)}
-        self._staying, self._wished = by_owner(staying), by_owner(wishes)
+        asked = {owner for sidecar in sidecars for owner in sidecar.owners}
+        self._fixed, self._seeking = by_owner(fixed, asked), by_owner(seeking, asked)
 
     def settle(self, follower: Follower) -> Decision | None:
-        """What becomes of a cached sidecar; None when that hangs on whether a wanted video finds room."""
+        """What becomes of a cached sidecar; None when that hangs on whether a video finds room."""
         item = follower.cached
         if item is None:
             return None
         if item.conflict:
-            return _alone(Action.SKIP, follower, item.conflict, problem=True)
-        videos = _of(follower, self._staying)
+            return alone(Action.SKIP, follower, item.conflict, problem=True)
+        videos = _of(follower, self._fixed)
         protected = self._why_protected(follower)
         if not protected and (reason := self._why_it_leaves(item)):
-            return _alone(Action.RESTORE, follower, reason)
+            return alone(Action.RESTORE, follower, reason)
         if videos:
             return beside(follower, videos[0], Action.KEEP)
         if protected:
-            return _alone(Action.KEEP, follower, protected)
-        return None if _of(follower, self._wished) else _orphan(follower)
+            return alone(Action.KEEP, follower, protected)
+        return None if _of(follower, self._seeking) else orphan(follower)
 
     def _why_protected(self, follower: Follower) -> str:
         if not self._playing.isdisjoint(follower.owners):
@@ -110,58 +112,6 @@ def why_it_must_leave(item: Cached) -> str:
     return item.changed
 
 
-def join(undecided: Iterable[Follower], groups: Iterable[Decision], rooms: Rooms) -> list[Decision]:
-    """Let wishes and sidecars take their room, best video first. `groups` are wishes and wanted videos that stay.
-
-    A video comes with its subtitles; all other sidecars have to wait until every video had its turn.
-    """
-    undecided = list(undecided)
-    waiting: dict[Owner, list[Follower]] = defaultdict(list)
-    for follower in sorted(undecided, key=lambda follower: (follower.cached is None, follower.file)):
-        for owner in follower.owners:
-            waiting[owner].append(follower)
-    done: dict[FileKey, Decision] = {}
-    served = [video for video in sorted(groups, key=rank) if _serve(video, waiting, rooms, done)]
-    for video in served:
-        _seat(video, [follower for follower in _with(video, waiting) if not follower.is_subtitle], rooms, done)
-    left = [follower for follower in undecided if follower.cached and follower.file not in done]
-    return [*done.values(), *(_orphan(follower) for follower in left)]
-
-
-def _serve(
-    video: Decision, waiting: Mapping[Owner, list[Follower]], rooms: Rooms, done: dict[FileKey, Decision]
-) -> bool:
-    """Let a video and its subtitles take their room. False when there is none for the video."""
-    if video.file is None:
-        return False
-    if video.action is Action.CACHE:
-        refusal = rooms.take(video.file.cache, video.size)
-        done[video.file] = refused(video, refusal, problem=True) if refusal else video
-        if refusal:
-            return False
-    _seat(video, [follower for follower in _with(video, waiting) if follower.is_subtitle], rooms, done)
-    return True
-
-
-def _seat(video: Decision, company: Iterable[Follower], rooms: Rooms, done: dict[FileKey, Decision]) -> None:
-    for follower in company:
-        if follower.file in done:
-            continue
-        refusal = rooms.take(follower.file.cache, follower.size)
-        if refusal and follower.cached:
-            done[follower.file] = _alone(Action.RESTORE, follower, refusal)
-            continue
-        decision = beside(follower, video, Action.KEEP if follower.cached else Action.CACHE)
-        done[follower.file] = refused(decision, refusal, problem=False) if refusal else decision
-
-
-def _with(video: Decision, waiting: Mapping[Owner, list[Follower]]) -> list[Follower]:
-    if video.file is None:
-        return []
-    keys = [(video.file.cache, owner) for owner in ownerships(video.file.path)]
-    return [follower for key in keys for follower in waiting.get(key, ())]
-
-
 def _of(follower: Follower, index: Mapping[Owner, list[Decision]]) -> list[Decision]:
     return sorted((video for owner in follower.owners for video in index.get(owner, ())), key=rank)
 
@@ -176,20 +126,22 @@ def beside(follower: Follower, video: Decision, action: Action) -> Decision:
     )  # fmt: skip
 
 
-def refused(wish: Decision, reason: str, *, problem: bool) -> Decision:
+def refused(wish: Decision, reason: str, *, problem: bool, action: Action = Action.SKIP) -> Decision:
     """A wish that finds no room."""
     return Decision(
-        Action.SKIP, wish.name, wish.size, reason, title=wish.title, file=wish.file, score=wish.score,
+        action, wish.name, wish.size, reason, title=wish.title, file=wish.file, score=wish.score,
         parts=wish.parts, who=wish.who, sources=wish.sources, rating_key=wish.rating_key, problem=problem,
-        belongs_to=wish.belongs_to,
+        belongs_to=wish.belongs_to, protected=wish.protected,
     )  # fmt: skip
 
 
-def _orphan(follower: Follower) -> Decision:
-    return _alone(Action.RESTORE, follower, "no video that it belongs to is cached any more")
+def orphan(follower: Follower) -> Decision:
+    """A cached sidecar without a video."""
+    return alone(Action.RESTORE, follower, "no video that it belongs to is cached any more")
 
 
-def _alone(action: Action, follower: Follower, reason: str, *, problem: bool = False) -> Decision:
+def alone(action: Action, follower: Follower, reason: str, *, problem: bool = False) -> Decision:
+    """The decision on a cached sidecar that no video is named in."""
     title = follower.cached.title if follower.cached else ""
     return Decision(
         action, follower.file.name, follower.size, reason, title=title, file=follower.file, problem=problem,

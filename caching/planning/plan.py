@@ -1,49 +1,199 @@
 """`make_plan`: from a situation to a plan, the same for dry run, preview, API and worker."""
 
+import gc
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
-from caching.planning.belonging import Company, followers, join, rank, why_it_must_leave
+from caching.planning.belonging import Company, Follower, by_owner, followers, why_it_must_leave
+from caching.planning.expiry import alive
 from caching.planning.room import Rooms
-from caching.planning.score import score
-from caching.planning.values import Action, Cached, Decision, FileKey, Part, Plan, Situation, Skipped, Want
+from caching.planning.score import protection, score
+from caching.planning.seating import give_room
+from caching.planning.turns import Rank, Tier, Turn, in_turn, rank
+from caching.planning.values import (
+    Action,
+    Cached,
+    Decision,
+    Eviction,
+    FileKey,
+    Plan,
+    Situation,
+    Skipped,
+    Want,
+)
+
+UNWANTED = "nobody wants it"
 
 
 def make_plan(situation: Situation) -> Plan:
     """Decide what becomes of every wanted and every cached file, and of the sidecars that belong to them.
 
-    Deterministic: the order of the input does not matter. Restores come first because they make room, then caching,
+    Deterministic: the order of the input does not matter. What leaves comes first because it makes room, then caching,
     best score first; among equals the smaller file, then the name; sidecars other than subtitles come after all videos.
     """
-    wants = _by_file(situation.wants)
-    sidecars = followers(situation, wants)
-    beside = {follower.file for follower in sidecars}
-    videos = [item for item in situation.cached if item.file not in beside]
-    there = {item.file for item in videos}
-    settled = [_settle(item, wants.get(item.file, []), situation) for item in videos]
-    wishes = [_wish(key, group, situation) for key, group in wants.items() if key not in there]
+    with _no_search_for_garbage():
+        return _Planning(situation).plan()
 
-    staying = [decision for decision in settled if decision.action is not Action.RESTORE]
-    company = Company(situation, staying, wishes)
-    answers = [(follower, company.settle(follower)) for follower in sidecars]
-    settled.extend(decision for _, decision in answers if decision is not None)
-    undecided = [follower for follower, decision in answers if decision is None]
 
-    rooms = Rooms(situation.storages)
-    for decision in settled:
-        _account(decision, rooms)
-    for follower in undecided:
-        if follower.cached:  # it is weighed again, together with the video that it may stay for
-            rooms.release(follower.file.cache, follower.size)
-    wanted = [decision for decision in staying if decision.file in wants and decision.action is Action.KEEP]
-    joined = join(undecided, [*wishes, *wanted], rooms)
-    return _in_order([*settled, *joined, *(_skip(skipped) for skipped in situation.skipped)])
+@contextmanager
+def _no_search_for_garbage() -> Iterator[None]:
+    """A large plan makes a hundred thousand values and no cycle: to search them takes a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+class _Planning:
+    """A plan while it is made."""
+
+    def __init__(self, situation: Situation) -> None:
+        self._situation, self._rules = situation, situation.rules
+        counting, self._expired = alive(situation.wants, self._rules.expiry, situation.now)
+        self._wants = _by_file(counting)
+        self._caches = {storage.cache for storage in situation.storages}
+
+    def plan(self) -> Plan:
+        """All decisions in their order."""
+        situation = self._situation
+        sidecars = followers(situation, self._wants)
+        beside = {follower.file for follower in sidecars}
+        videos = [item for item in situation.cached if item.file not in beside]
+        settled = [self._settle(item) for item in videos]
+        there = {item.file for item in situation.cached}
+        wishes = [self._wish(key, group) for key, group in self._wants.items() if key not in there]
+
+        turns = [self._turn(one) for one in (*settled, *wishes) if one.action in {Action.KEEP, Action.CACHE}]
+        fixed = [one for one in settled if one.action is Action.SKIP]
+        fixed += [turn.video for turn in turns if turn.is_settled]
+        turns = [turn for turn in turns if not turn.is_settled or turn.video.who]
+        seeking = [turn.video for turn in turns if not turn.is_settled]
+        company = Company(situation, sidecars, fixed, seeking)
+        answers = [(follower, company.settle(follower)) for follower in sidecars]
+        undecided = [follower for follower, decision in answers if decision is None]
+        alone = [decision for _, decision in answers if decision is not None]
+
+        leaving = [one for one in settled if one.action is Action.RESTORE]
+        rooms = self._rooms([*fixed, *alone], turns, undecided)
+        cached_at = {item.file: item.cached_at for item in situation.cached}
+        served = give_room(in_turn(turns, self._rules.eviction, cached_at), undecided, rooms, self._rules.eviction)
+        refused = self._too_late(there)
+        return _in_order([*leaving, *fixed, *alone, *served, *refused, *(_skip(one) for one in situation.skipped)])
+
+    def _turn(self, video: Decision) -> Turn:
+        is_wanted = video.file in self._wants
+        tier = Tier.PROTECTED if video.protected else Tier.WANTED if is_wanted else Tier.UNWANTED
+        return Turn(video, tier, is_cached=video.action is Action.KEEP)
+
+    def _rooms(self, placed: Iterable[Decision], turns: Sequence[Turn], undecided: Sequence[Follower]) -> Rooms:
+        """The budgets, with what cannot lose its room, and what will ask for some."""
+        rooms = Rooms(self._situation.storages, self._situation.cached, self._rules)
+        for one in placed:
+            if one.file is not None and one.action is not Action.RESTORE:
+                rooms.hold(one.file.cache, one.size)
+        wanted = [turn.video for turn in turns if turn.tier is not Tier.UNWANTED]
+        for turn in turns:
+            if turn.video.file is not None and not turn.is_settled and turn.tier is not Tier.UNWANTED:
+                rooms.want(turn.video.file.cache, turn.video.size)
+        asked = {owner for follower in undecided for owner in follower.owners}
+        owners = by_owner(wanted, asked)
+        for follower in undecided:
+            if any(owner in owners for owner in follower.owners):
+                rooms.want(follower.file.cache, follower.size)
+        return rooms
+
+    def _wish(self, key: FileKey, wants: list[Want], item: Cached | None = None) -> Decision:
+        """What is wanted. Of a cached file those claims of before stay that are unknown now."""
+        situation = self._situation
+        points, parts = score(wants, situation.now, item.cached_at if item else None)
+        unknown = sorted(item.sources & situation.unknown_claims) if item else ()
+        first, alone = wants[0], len(wants) == 1 and not unknown
+        return Decision(
+            action=Action.KEEP if item else Action.CACHE,
+            name=key.name,
+            size=first.size,
+            reason=first.reason if alone else "; ".join(dict.fromkeys([want.reason for want in wants])),
+            title=first.title,
+            file=key,
+            score=points,
+            parts=parts,
+            who=(first.who,) if alone else tuple(dict.fromkeys([want.who for want in wants])),
+            sources=(first.name,) if alone else tuple(dict.fromkeys([*(want.name for want in wants), *unknown])),
+            rating_key=first.rating_key,
+            protected=self._why_protected(item, wants) if item else protection(wants),
+        )
+
+    def _settle(self, item: Cached) -> Decision:
+        """A cached file that is nobody's sidecar, as far as room does not matter."""
+        if item.conflict:
+            return _of(item, Action.SKIP, item.conflict, problem=True)
+        wants = self._wants.get(item.file, [])
+        playing = any(want.source == "playing" for want in wants) or "playing" in self._situation.unknown_claims
+        reason = why_it_must_leave(item)
+        if reason and not playing:
+            return _of(item, Action.RESTORE, reason)
+        return self._wish(item.file, wants, item) if wants else self._unwanted(item)
+
+    def _why_protected(self, item: Cached, wants: Sequence[Want]) -> str:
+        """Why a cached file keeps its room, whatever else wants it; empty when it may have to leave."""
+        unknown = item.sources & self._situation.unknown_claims
+        held = item.cached_at + self._rules.minimum_hold - self._situation.now
+        if "playing" in self._situation.unknown_claims:
+            return "it is unknown what is playing"
+        if protecting := protection(wants):
+            return protecting
+        if unknown:
+            return f"what {', '.join(sorted(unknown))} wants is unknown"
+        if held > 0:
+            return f"its minimum hold lasts another {held / 3600:.1f} h"
+        if self._rules.eviction is Eviction.NONE:
+            return "nothing leaves to make room: eviction is off"
+        return "" if item.file.cache in self._caches else "its cache is not there"
+
+    def _unwanted(self, item: Cached) -> Decision:
+        """A cached file that nobody is known to want now."""
+        if "playing" in self._situation.unknown_claims or item.sources & self._situation.unknown_claims:
+            protected = self._why_protected(item, ())
+            return _of(item, Action.KEEP, f"stays: {protected}", protected=protected)
+        rules, now = self._rules, self._situation.now
+        gone = self._expired.get(item.file, UNWANTED)
+        why = gone if item.watched_at is None else "everybody who wanted it has watched it"
+        held = item.cached_at + rules.minimum_hold - now
+        grace = item.watched_at + rules.watched_grace - now if item.watched_at is not None else 0
+        if max(held, grace) <= 0:
+            return _of(item, Action.RESTORE, f"{why} any more" if why == UNWANTED else why)
+        what = "of its minimum hold" if held >= grace else "of grace"
+        reason = f"{why}; stays for another {max(held, grace) / 3600:.1f} h {what}"
+        return _of(item, Action.KEEP, reason, protected=self._why_protected(item, ()))
+
+    def _too_late(self, there: Collection[FileKey]) -> list[Decision]:
+        """What is not cached because all wishes for it are expired."""
+        late = (
+            {
+                want.file: want
+                for want in sorted(self._situation.wants, key=_identity, reverse=True)
+                if want.file in self._expired and want.file not in self._wants and want.file not in there
+            }
+            if self._expired
+            else {}
+        )
+        return [
+            Decision(Action.SKIP, key.name, want.size, self._expired[key], title=want.title, file=key)
+            for key, want in late.items()
+        ]
 
 
 def _by_file(wants: Iterable[Want]) -> dict[FileKey, list[Want]]:
     groups: dict[FileKey, list[Want]] = defaultdict(list)
-    for want in sorted(wants, key=_identity):
+    for want in wants:
         groups[want.file].append(want)
+    for group in groups.values():
+        if len(group) > 1:
+            group.sort(key=_identity)
     return groups
 
 
@@ -51,92 +201,26 @@ def _identity(want: Want) -> tuple[FileKey, str, str, str, int]:
     return want.file, want.name, want.who, want.rating_key, -1 if want.position is None else want.position
 
 
-def _wish(
-    key: FileKey,
-    wants: list[Want],
-    situation: Situation,
-    action: Action = Action.CACHE,
-    claims: frozenset[str] = frozenset(),
-) -> Decision:
-    """What is wanted. `claims` are those of before: of a source that is unknown now, its claim stays."""
-    points, parts = score(wants, situation.now)
-    unknown = sorted(claims & situation.unknown_claims)
+def _of(item: Cached, action: Action, reason: str, *, problem: bool = False, protected: str = "") -> Decision:
     return Decision(
-        action=action,
-        name=key.name,
-        size=wants[0].size,
-        reason="; ".join(dict.fromkeys(want.reason for want in wants)),
-        title=wants[0].title,
-        file=key,
-        score=points,
-        parts=parts,
-        who=tuple(dict.fromkeys(want.who for want in wants)),
-        sources=tuple(dict.fromkeys([*(want.name for want in wants), *unknown])),
-        rating_key=wants[0].rating_key,
-    )
-
-
-def _settle(item: Cached, wants: list[Want], situation: Situation) -> Decision:
-    """A cached file that is nobody's sidecar: whether it stays hangs on no other file."""
-    if item.conflict:
-        return _of(item, Action.SKIP, item.conflict, problem=True)
-    playing = any(want.source == "playing" for want in wants) or "playing" in situation.unknown_claims
-    reason = why_it_must_leave(item)
-    if reason and not playing:
-        return _of(item, Action.RESTORE, reason)
-    if not wants:
-        return _stay_or_leave(item, situation)
-    return _wish(item.file, wants, situation, Action.KEEP, item.sources)
-
-
-def _stay_or_leave(item: Cached, situation: Situation) -> Decision:
-    """A cached file that nobody is known to want now."""
-    unknown = item.sources & situation.unknown_claims
-    if "playing" in situation.unknown_claims:
-        return _of(item, Action.KEEP, "stays: it is unknown what is playing")
-    if unknown:
-        return _of(item, Action.KEEP, f"stays: what {', '.join(sorted(unknown))} wants is unknown")
-    return _of(item, *_by_time(item, situation))
-
-
-def _by_time(item: Cached, situation: Situation) -> tuple[Action, str]:
-    """What nobody wants stays for its minimum hold, and for the hours of grace after it was watched."""
-    rules = situation.rules
-    why = "nobody wants it" if item.watched_at is None else "everybody who wanted it has watched it"
-    held = item.cached_at + rules.minimum_hold - situation.now
-    grace = item.watched_at + rules.watched_grace - situation.now if item.watched_at is not None else 0
-    if max(held, grace) <= 0:
-        return Action.RESTORE, "nobody wants it any more" if item.watched_at is None else why
-    what = "of its minimum hold" if held >= grace else "of grace"
-    return Action.KEEP, f"{why}; stays for another {max(held, grace) / 3600:.1f} h {what}"
-
-
-def _of(item: Cached, action: Action, reason: str, *, problem: bool = False) -> Decision:
-    return Decision(action, item.file.name, item.size, reason, title=item.title, file=item.file, problem=problem)
+        action, item.file.name, item.size, reason, title=item.title, file=item.file, problem=problem,
+        protected=protected,
+    )  # fmt: skip
 
 
 def _skip(skipped: Skipped) -> Decision:
     return Decision(Action.SKIP, skipped.name, 0, skipped.reason, title=skipped.title, problem=skipped.problem)
 
 
-def _account(decision: Decision, rooms: Rooms) -> None:
-    if decision.file is None:
-        return
-    if decision.action is Action.RESTORE:
-        rooms.release(decision.file.cache, decision.size)
-    else:
-        rooms.hold(decision.file.cache, decision.size)
-
-
 _RANK = {Action.RESTORE: 0, Action.EVICT: 1, Action.CACHE: 2, Action.KEEP: 3, Action.SKIP: 4}
 
 
 def _in_order(decisions: Iterable[Decision]) -> Plan:
-    """Restores, then caching in the order in which room was given, then what stays and what is skipped."""
+    """What leaves, then caching in the order in which room was given, then what stays and what is skipped."""
 
-    def order(numbered: tuple[int, Decision]) -> tuple[int, int, tuple[int, int, str, FileKey], tuple[Part, ...]]:
+    def order(numbered: tuple[int, Decision]) -> tuple[int, int, Rank]:
         number, decision = numbered
         turn = number if decision.action is Action.CACHE else 0
-        return _RANK[decision.action], turn, rank(decision), decision.parts
+        return _RANK[decision.action], turn, rank(decision)
 
     return Plan(tuple(decision for _, decision in sorted(enumerate(decisions), key=order)))

@@ -1,7 +1,8 @@
 """How much a file deserves the cache, 0 to 100, in parts that the user is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from caching.planning.values import Part, Want
 
@@ -9,12 +10,15 @@ DAY = 86400
 
 # The one table of weights. docs/planning.md explains it.
 BASE = 50
-BY_SOURCE = {"ondeck": ("on deck", 20), "watchlist": ("watchlist", 10)}
-BY_POSITION = {0: ("current", 15), 1: ("next", 10)}
+BY_SOURCE = {"ondeck": Part("on deck", 20), "watchlist": Part("watchlist", 10)}
+BY_POSITION = {0: Part("current", 15), 1: Part("next", 10)}
 FURTHER_USER = 5
 FURTHER_USERS_MOST = 15
+LATELY_CACHED = Part("cached less than a day ago", 5)
 PROTECTING = {"playing": "playing now", "pin": "pinned"}
 PROTECTED = 100
+ADVANTAGE = 5
+"""How much more a file that is cached counts when room is given: what is new must be worth more than that on top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,41 +26,65 @@ class Aging:
     """Points by age in days: what is younger than `fresh_days`, else the first row of `old` that it is older than."""
 
     fresh_days: int
-    fresh: int
-    old: tuple[tuple[int, int], ...]
+    fresh: Part
+    old: tuple[tuple[int, Part], ...]
 
 
-BY_AGE = {"ondeck": Aging(7, 5, ((30, -10), (14, -5))), "watchlist": Aging(7, 10, ((60, -10),))}
+def _aging(fresh_days: int, fresh: int, old: Mapping[int, int]) -> Aging:
+    steps = tuple((days, Part(f"older than {days} days", points)) for days, points in old.items())
+    return Aging(fresh_days, Part(f"fresher than {fresh_days} days", fresh), steps)
 
 
-def score(wants: Sequence[Want], now: int) -> tuple[int, tuple[Part, ...]]:
+BY_AGE = {"ondeck": _aging(7, 5, {30: -10, 14: -5}), "watchlist": _aging(7, 10, {60: -10})}
+
+Worth = tuple[int, tuple[Part, ...]]
+"""Points with their parts, not yet within 0 to 100."""
+
+
+def score(wants: Sequence[Want], now: int, cached_at: int | None = None) -> Worth:
     """The score of a file from everybody's wants for it, with its parts. The best want decides, further users add."""
-    sources = {want.source for want in wants}
-    for source, label in PROTECTING.items():
-        if source in sources:
-            return PROTECTED, (Part(label, PROTECTED),)
-    best = max((_of_one(want, now) for want in wants), key=lambda parts: (sum(part.points for part in parts), parts))
-    parts = list(best)
-    further = min((len({want.who for want in wants}) - 1) * FURTHER_USER, FURTHER_USERS_MOST)
-    if further:
-        parts.append(Part("wanted by further users", further))
-    return max(0, min(100, sum(part.points for part in parts))), tuple(parts)
+    if protecting := protection(wants):
+        return PROTECTED, (Part(protecting, PROTECTED),)
+    points, parts = _of_one(wants[0], now) if len(wants) == 1 else max(_of_one(want, now) for want in wants)
+    more = []
+    if len(wants) > 1 and (others := len({want.who for want in wants}) - 1):
+        more.append(Part("wanted by further users", min(others * FURTHER_USER, FURTHER_USERS_MOST)))
+    if cached_at is not None and now - cached_at < DAY:
+        more.append(LATELY_CACHED)
+    points += sum(part.points for part in more)
+    return max(0, min(100, points)), (*parts, *more) if more else parts
 
 
-def _of_one(want: Want, now: int) -> list[Part]:
-    parts = [Part("base", BASE)]
-    if named := BY_SOURCE.get(want.source):
-        parts.append(Part(*named))
-    if want.position is not None and (named := BY_POSITION.get(want.position)):
-        parts.append(Part(*named))
-    if want.since is not None and (aging := BY_AGE.get(want.source)):
-        parts.extend(_freshness(now - want.since, aging))
-    if want.boost:
-        parts.append(Part(f"boost of {want.who}", want.boost))
-    return parts
+def protection(wants: Sequence[Want]) -> str:
+    """Why these wants protect their file, in two words; empty when they do not."""
+    for want in wants:
+        if want.source in PROTECTING:
+            return PROTECTING[want.source]
+    return ""
 
 
-def _freshness(age: int, aging: Aging) -> list[Part]:
+def _of_one(want: Want, now: int) -> Worth:
+    aging = BY_AGE.get(want.source)
+    aged = _freshness(now - want.since, aging) if aging and want.since is not None else None
+    return _sum(want.source, want.position, aged, (want.who, want.boost) if want.boost else None, want.priority)
+
+
+@lru_cache(maxsize=4096)
+def _sum(source: str, position: int | None, aged: Part | None, boost: tuple[str, int] | None, priority: int) -> Worth:
+    """Thousands of wants have the same parts: they are put together once."""
+    named = [
+        Part("base", BASE),
+        Part("priority of the list", priority - BASE),
+        BY_SOURCE.get(source),
+        BY_POSITION.get(position) if position is not None else None,
+        aged,
+        Part(f"boost of {boost[0]}", boost[1]) if boost else None,
+    ]
+    parts = tuple(part for part in named if part is not None and part.points)
+    return sum(part.points for part in parts), parts
+
+
+def _freshness(age: int, aging: Aging) -> Part | None:
     if age < aging.fresh_days * DAY:
-        return [Part(f"fresher than {aging.fresh_days} days", aging.fresh)]
-    return next(([Part(f"older than {days} days", points)] for days, points in aging.old if age > days * DAY), [])
+        return aging.fresh
+    return next((part for days, part in aging.old if age > days * DAY), None)

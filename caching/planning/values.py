@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Action(StrEnum):
@@ -15,8 +16,18 @@ class Action(StrEnum):
     SKIP = "skip"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class FileKey:
+class Eviction(StrEnum):
+    """What leaves the cache, though somebody wants it, when room is short."""
+
+    SMART = "smart"
+    """What is worth least."""
+    FIFO = "fifo"
+    """What was cached first, and only while the cache is too full: never for something new."""
+    NONE = "none"
+    """Nothing."""
+
+
+class FileKey(NamedTuple):
     """A file by the root of the cache it belongs to and its path below the mapping, as bytes."""
 
     cache: str
@@ -28,8 +39,7 @@ class FileKey:
         return self.path.decode("utf-8", "backslashreplace")
 
 
-@dataclass(frozen=True, slots=True)
-class Want:
+class Want(NamedTuple):
     """Somebody wants a file."""
 
     file: FileKey
@@ -47,6 +57,8 @@ class Want:
     """0: going on right here; 1: next; from 2 on: later. None where it has no meaning."""
     boost: int = 0
     """What the user's wishes count more or less than others'."""
+    priority: int = 50
+    """A list's own priority, 0 to 100; 50 is neutral."""
 
     @property
     def name(self) -> str:
@@ -75,8 +87,7 @@ class Cached:
     """When the last of those who wanted it had watched it; None while somebody has not."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Sidecar:
+class Sidecar(NamedTuple):
     """A plain file on the array that belongs to a wanted video. `belongs_to` as with `Cached`."""
 
     file: FileKey
@@ -106,6 +117,8 @@ class Storage:
     """At most this much of Cacherr's own files."""
     minimum_free: int = 0
     """At least this much stays free on the file system."""
+    reserve: int = 0
+    """This much stays free for downloads; the larger of the two holds."""
     file_system: str = ""
     """Caches with the same one share its free space; empty: nobody else's."""
     coming: int = 0
@@ -124,6 +137,13 @@ class Rules:
     """How long a file stays after everybody who wanted it has watched it, in seconds."""
     associated_files: str = "all"
     """Which sidecars join their video: all, subtitles or none."""
+    eviction: Eviction = Eviction.SMART
+    threshold_percent: int = 100
+    """Eviction starts above this share of a budget."""
+    target_percent: int = 100
+    """It goes down to this share; what is new fills no more, unless all that is wanted fits below the threshold."""
+    expiry: tuple[tuple[str, int], ...] = ()
+    """By source: after how many seconds a wish counts no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +162,14 @@ class Situation:
     """What belongs to the wanted videos, also what is cached already; may name more than the rules let join."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Part:
+class Part(NamedTuple):
     """One part of a score."""
 
     label: str
     points: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What becomes of one file, and why."""
 
     action: Action
@@ -169,6 +187,8 @@ class Decision:
     problem: bool = False
     belongs_to: bytes = b""
     """What a sidecar belongs to, as with `Cached`."""
+    protected: str = ""
+    """Why its room is its own whatever else is wanted; empty: what is worth more may take it."""
 
 
 @dataclass(frozen=True, slots=True)

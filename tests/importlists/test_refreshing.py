@@ -212,11 +212,11 @@ def test_a_list_wants_films_and_the_next_episodes_of_its_user(services: Services
     row = one(a_list("World", provider="trakt", chart="trending", media="both", episodes=2, priority=65))
     (answer,) = wanted(NOW, Versions.ALL)
     assert (answer.claim, answer.failed, answer.user) == (f"list:{row.pk}", "", 1000)
-    told_of = [(want.item.rating_key, want.reason, want.boost, want.claim, want.user) for want in answer.wants]
+    told_of = [(want.item.rating_key, want.reason, want.priority, want.claim, want.user) for want in answer.wants]
     assert told_of == [
-        ("a", "position 1 on Trakt: trending", 15, row.claim, 1000),
-        ("se2", "position 2 on Trakt: trending", 15, row.claim, 1000),
-        ("se3", "position 2 on Trakt: trending", 15, row.claim, 1000),
+        ("a", "position 1 on Trakt: trending", 65, row.claim, 1000),
+        ("se2", "position 2 on Trakt: trending", 65, row.claim, 1000),
+        ("se3", "position 2 on Trakt: trending", 65, row.claim, 1000),
     ]
     assert [file.path for file in answer.wants[0].item.files] == ["/data/a.mkv"]
 

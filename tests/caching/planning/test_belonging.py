@@ -246,7 +246,7 @@ def test_an_upgrade_to_another_container_keeps_the_subtitles() -> None:
 
 @pytest.mark.parametrize(("system", "cached"), [(("", ""), 2), (("one", "one"), 1), (("one", "two"), 2)])
 def test_two_caches_on_one_file_system_share_its_free_space(system: tuple[str, str], cached: int) -> None:
-    wants = tuple(dataclasses.replace(want(b"A.mkv"), file=FileKey(cache, b"A.mkv")) for cache in ("one", "two"))
+    wants = tuple(want(b"A.mkv")._replace(file=FileKey(cache, b"A.mkv")) for cache in ("one", "two"))
     storages = tuple(
         Storage(cache, 100, 15, limit=50, file_system=on) for cache, on in zip(("one", "two"), system, strict=True)
     )
@@ -270,7 +270,7 @@ def test_a_subtitle_that_is_cached_already_is_served_before_a_new_one() -> None:
 
 
 def test_the_limit_is_each_caches_own_although_they_share_a_file_system() -> None:
-    wants = tuple(dataclasses.replace(want(b"A.mkv"), file=FileKey(cache, b"A.mkv")) for cache in ("one", "two"))
+    wants = tuple(want(b"A.mkv")._replace(file=FileKey(cache, b"A.mkv")) for cache in ("one", "two"))
     storages = (Storage("one", 100, 90, limit=5, file_system="x"), Storage("two", 100, 90, limit=10, file_system="x"))
     assert [decision.file for decision in make_plan(Situation(NOW, wants=wants, storages=storages)).work] == [
         FileKey("two", b"A.mkv")
@@ -293,7 +293,7 @@ def test_what_earlier_operations_still_need_is_taken_off(storage: Storage, fits:
 
 def test_room_is_shared_also_when_one_of_the_caches_makes_it() -> None:
     gone = Cached(FileKey("one", b"old.mkv"), 10, 0, frozenset({"ondeck"}))
-    wanted = dataclasses.replace(want(b"new.mkv"), file=FileKey("two", b"new.mkv"))
+    wanted = want(b"new.mkv")._replace(file=FileKey("two", b"new.mkv"))
     storages = tuple(Storage(cache, 100, 0, file_system="x") for cache in ("one", "two"))
     plan = make_plan(Situation(NOW, wants=(wanted,), cached=(gone,), storages=storages))
     assert [decision.action.value for decision in plan.work] == ["restore", "cache"]

@@ -6,7 +6,7 @@ import pytest
 
 from caching.planning.plan import make_plan
 from caching.planning.sidecars import belongings
-from caching.planning.values import Cached, FileKey, Rules, Sidecar, Situation, Storage, Want
+from caching.planning.values import Action, Cached, Eviction, FileKey, Rules, Sidecar, Situation, Storage, Want
 from tests.conftest import PROJECT
 
 NOW = 1_700_000_000
@@ -100,3 +100,88 @@ def test_a_plan_is_what_the_documentation_says(there: str, wanted: str, circumst
         f"{decision.action} {decision.name.removeprefix('Films/').removesuffix('.mkv')}" for decision in made.decisions
     }
     assert decided == set(words(plan))
+
+
+# ---- room -----------------------------------------------------------------------------------------------------------
+
+BIG = {"A": 40 * GB, "B": 45 * GB, "C": 10 * GB, "D": 5 * GB, "E": 110 * GB}
+DAY = 86400
+
+
+def number(pattern: str, text: str, otherwise: int) -> int:
+    found = re.search(pattern, text)
+    return int(found[1]) if found else otherwise
+
+
+def big(letter: str) -> FileKey:
+    return FileKey("ssd", path(letter))
+
+
+def wish(letter: str, score: int, circumstances: str) -> Want:
+    sources = {f"{letter} plays": "playing", f"{letter} is pinned": "pin"}
+    source = next((source for text, source in sources.items() if text in circumstances), "list")
+    age = number(rf"\b{letter} is (\d+) days old", circumstances, 0) * DAY
+    return Want(big(letter), BIG[letter], source, "Alex", "on a list", since=NOW - age, priority=score)
+
+
+def short_of_room(there: str, wanted: str, circumstances: str) -> Situation:
+    rules = Rules(
+        minimum_hold=200 * DAY if "held" in circumstances else 0,
+        eviction=next((mode for mode in Eviction if mode in circumstances), Eviction.SMART),
+        threshold_percent=90,
+        target_percent=80,
+        expiry=(("list", number(r"expire after (\d+) days", circumstances, 0) * DAY),),
+    )
+    free = number(r"(\d+) GB are free", circumstances, -1)
+    storage = Storage(
+        "ssd", 1000 * GB, 1000 * GB if free < 0 else free * GB,
+        number(r"limit (\d+) GB", circumstances, 100) * GB if free < 0 else None,
+        minimum_free=number(r"keep (\d+) GB free", circumstances, 0) * GB,
+        reserve=number(r"reserve (\d+) GB", circumstances, 0) * GB,
+    )  # fmt: skip
+    return Situation(
+        NOW,
+        wants=tuple(wish(word[0], int(word[2:]), circumstances) for word in words(wanted)),
+        cached=tuple(
+            Cached(big(letter), BIG[letter], NOW - (100 - place) * DAY, frozenset({"ondeck"}),
+                   watched_at=watched_at(letter, circumstances))
+            for place, letter in enumerate(words(there))
+        ),
+        storages=(storage,),
+        unknown_claims=frozenset({"ondeck"} if "the deck is unknown" in circumstances else ()),
+        rules=rules,
+    )  # fmt: skip
+
+
+ROOM = rows("| cached already | wanted, with scores | and | what happens |")
+
+
+def test_the_examples_of_room_have_every_decision_and_every_mode() -> None:
+    assert {word.split()[0] for *_, plan in ROOM for word in words(plan)} == {action.value for action in Action}
+    assert {"none", "fifo", "reserve"} <= {word.split()[0] for _, _, rules, _ in ROOM for word in words(rules)}
+
+
+@pytest.mark.parametrize(("there", "wanted", "circumstances", "plan"), ROOM)
+def test_room_is_given_as_the_documentation_says(there: str, wanted: str, circumstances: str, plan: str) -> None:
+    made = make_plan(short_of_room(there, wanted, circumstances))
+    decided = {f"{one.action} {one.name.removeprefix('Films/').removesuffix('.mkv')}" for one in made.decisions}
+    assert decided == set(words(plan))
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "circumstances", "reason"),
+    [
+        ("A, B", "A 70, B 60, C 66", "", "to make room for Films/C.mkv (score 66): its score is 60"),
+        (
+            "A, B",
+            "A 70, B 60",
+            "limit 90 GB",
+            "more than 90% of the budget of 90.0 GB would be in use: its score is 60",
+        ),
+        ("A, B", "A 70, B 60", "limit 90 GB, fifo", "would be in use: it was cached first"),
+        ("A, B", "A 70, C 60", "B was watched 2 hours ago", "to make room for Films/C.mkv (score 60): nobody wants it"),
+    ],
+)
+def test_an_eviction_says_for_what(there: str, wanted: str, circumstances: str, reason: str) -> None:
+    (one,) = make_plan(short_of_room(there, wanted, circumstances)).of(Action.EVICT)
+    assert reason in one.reason

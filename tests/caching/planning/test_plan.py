@@ -117,11 +117,26 @@ def test_the_score_is_the_sum_of_the_parts_that_are_shown() -> None:
         ({"source": "recent", "position": None}, 50),
         ({"source": "recent", "position": None, "boost": -50}, 0),
         ({"boost": 7}, 50 + 20 + 15 + 5 + 7),
+        ({"source": "list", "position": None}, 50),
+        ({"source": "list", "position": None, "priority": 80}, 80),
+        ({"source": "list", "position": None, "priority": 0, "boost": 7}, 7),
     ],
 )
 def test_the_score_follows_the_table_of_weights(changes: dict[str, Any], points: int) -> None:
     decision = make_plan(Situation(NOW, wants=(want("a", **changes),), storages=ssd())).decisions[0]
     assert decision.score == points == sum(part.points for part in decision.parts)
+
+
+@pytest.mark.parametrize(("hours", "more"), [(0, 5), (23, 5), (24, 0)])
+def test_what_was_cached_less_than_a_day_ago_counts_more(hours: int, more: int) -> None:
+    situation = Situation(NOW, (want("a", position=2),), (cached("a", hours=hours),), ssd())
+    assert make_plan(situation).decisions[0].score == 75 + more
+
+
+@pytest.mark.parametrize("source", ["playing", "pin"])
+def test_what_plays_or_is_pinned_has_the_full_score_whatever_else_is_said_of_it(source: str) -> None:
+    (one,) = make_plan(Situation(NOW, (want("a", source=source), want("a", boost=-50)), storages=ssd())).decisions
+    assert (one.score, bool(one.protected)) == (100, True)
 
 
 def test_two_wants_with_the_same_points_are_no_trouble() -> None:

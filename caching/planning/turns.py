@@ -1,0 +1,59 @@
+"""Whose turn it is when room is given: what is protected, then what is wanted, best first, then what nobody wants."""
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import IntEnum
+from typing import NamedTuple
+
+from caching.planning.score import ADVANTAGE
+from caching.planning.values import Decision, Eviction, FileKey
+
+Rank = tuple[int, int, str, FileKey]
+NOWHERE = FileKey("", b"")
+
+
+class Tier(IntEnum):
+    """Who is served before whom, whatever the score."""
+
+    PROTECTED = 0
+    WANTED = 1
+    UNWANTED = 2
+    """Cached and wanted by nobody: it stays for some hours if nothing else wants its room."""
+
+
+class Turn(NamedTuple):
+    """A video that waits for room, or to keep the room that it has."""
+
+    video: Decision
+    tier: Tier
+    is_cached: bool
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it has its room already and cannot lose it."""
+        return self.is_cached and self.tier is Tier.PROTECTED
+
+
+def rank(decision: Decision) -> Rank:
+    """Sorts by who is served first: the better score, the smaller file, the name."""
+    return -decision.score, decision.size, decision.name, decision.file or NOWHERE
+
+
+def in_turn(turns: Iterable[Turn], eviction: Eviction, cached_at: Mapping[FileKey, int]) -> list[Turn]:
+    """The turns in their order.
+
+    A cached file counts some points more than a new one, so that two files of nearly the same worth do not replace
+    each other in turn. By `fifo`, cached files come before all new ones, and those that came last before the others.
+    """
+    place = _by_arrival(cached_at) if eviction is Eviction.FIFO else _by_worth
+    return sorted(turns, key=lambda turn: (turn.tier, *place(turn), rank(turn.video)))
+
+
+def _by_worth(turn: Turn) -> tuple[int, int]:
+    return -turn.video.score - ADVANTAGE * turn.is_cached, not turn.is_cached
+
+
+def _by_arrival(cached_at: Mapping[FileKey, int]) -> Callable[[Turn], tuple[int, int]]:
+    def place(turn: Turn) -> tuple[int, int]:
+        return not turn.is_cached, -cached_at.get(turn.video.file or NOWHERE, 0)
+
+    return place
