@@ -25,10 +25,10 @@ class Want:
     """0: going on right here; 1: next; from 2 on: later. None where it has no meaning."""
     boost: int = 0
     """Added to the score."""
-    priority: int = 50
-    """A list's own, from 0 to 100: it takes the place of the score's base."""
     since: int | None = None
     """When the wish was last shown to be alive: the last viewing, or the addition to the watchlist. Epoch, UTC."""
+    priority: int = 50
+    """A list's own, from 0 to 100: it takes the place of the score's base."""
 
     @property
     def name(self) -> str:
