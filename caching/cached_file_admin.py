@@ -10,10 +10,11 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from cacherr.errors import CacherrError
+from cacherr.read_only_admin import ReadOnlyAdmin
 from caching import audit_page, auditing, nudge, orders, pin_admin, why_page
+from caching.attempts import attempt
 from caching.models import CachedFile, Kind
 from caching.planning.sizes import readable
-from caching.read_only_admin import ReadOnlyAdmin, attempt
 
 
 @admin.register(CachedFile)

@@ -12,11 +12,11 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin
 
 from cacherr.errors import CacherrError
+from cacherr.read_only_admin import ReadOnlyAdmin
 from caching import mappings, pinning
 from caching.models import CachedFile, Pin
 from caching.pinning import AskedFor, Fit
 from caching.planning.sizes import readable
-from caching.read_only_admin import ReadOnlyAdmin
 from plexusers import library
 from plexusers.library import Entry
 from plexusers.models import ItemKind, Versions, WatchPolicy

@@ -10,9 +10,9 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
+from cacherr.read_only_admin import ReadOnlyAdmin
 from caching import state, watching
 from caching.models import Playback
-from caching.read_only_admin import ReadOnlyAdmin
 
 WEBHOOKS = (("Plex", "plex"), ("Tautulli", "tautulli"))
 

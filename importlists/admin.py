@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST
-from unfold.admin import ModelAdmin
 
 from cacherr.errors import CacherrError
+from cacherr.read_only_admin import ReadOnlyAdmin
 from cacherr.settings_admin import SecretsAdmin, SettingsAdmin
 from importlists import previewing, refreshing, signing
 from importlists.cachedness import cached
@@ -196,7 +196,7 @@ class FoundFilter(admin.SimpleListFilter):
 
 
 @admin.register(ListItem)
-class ListItemAdmin(ModelAdmin):  # type: ignore[misc]
+class ListItemAdmin(ReadOnlyAdmin):
     """Every position: what of the library it is, or why not, and whether it is cached."""
 
     list_display = ("position", "title", "year", "import_list", "shown_found", "chosen", "is_cached", "why_not")
@@ -205,18 +205,6 @@ class ListItemAdmin(ModelAdmin):  # type: ignore[misc]
     search_fields = ("title",)
     ordering = ("import_list", "position")
     list_select_related = ("import_list",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's own signature
-        """Lists are read, not written."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Lists are read, not written."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """A position goes with its list."""
-        return False
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Asks once, for all positions of the page, what is cached."""

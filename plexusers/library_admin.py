@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin
 
+from cacherr.read_only_admin import ReadOnlyAdmin
 from plexusers.library import label_of
 from plexusers.models import ItemKind, LibraryItem, LibrarySection
 
@@ -52,7 +53,7 @@ class LibrarySectionAdmin(ModelAdmin):  # type: ignore[misc]
         return format_html_join("", "{}<br>", ((place,) for place in row.locations)) or "none"
 
 
-class LibraryItemAdmin(ModelAdmin):  # type: ignore[misc]
+class LibraryItemAdmin(ReadOnlyAdmin):
     """Films, shows and episodes as the index has them. They can be read only."""
 
     list_display = ("title", "kind", "year", "season", "number", "section", "shown_size")
@@ -70,18 +71,6 @@ class LibraryItemAdmin(ModelAdmin):  # type: ignore[misc]
         """With the size of all files."""
         rows: QuerySet[LibraryItem] = super().get_queryset(request)
         return rows.annotate(bytes=Sum("files__size"))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's own signature
-        """Plex adds."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Plex changes."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Plex removes."""
-        return False
 
     @admin.display(description="title")
     def label(self, row: LibraryItem) -> str:

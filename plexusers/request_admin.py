@@ -9,26 +9,14 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
-from unfold.admin import ModelAdmin
 
 from cacherr.politeness import SHARED
+from cacherr.read_only_admin import ReadOnlyAdmin
 from plexusers import bookkeeping, request_page
 
 
-class RequestCountAdmin(ModelAdmin):  # type: ignore[misc]
+class RequestCountAdmin(ReadOnlyAdmin):
     """Whom Cacherr asks how often: a page instead of a list of rows, and a button that ends every rest."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's own signature
-        """Nothing is added by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Nothing is changed by hand."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Nothing is removed by hand."""
-        return False
 
     def get_urls(self) -> list[URLPattern]:
         """The button's address stands before those of the rows."""

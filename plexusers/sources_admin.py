@@ -1,14 +1,13 @@
 """The admin's page of sources: how each answered last."""
 
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
+from cacherr.read_only_admin import ReadOnlyAdmin
 from plexusers.models import SourceState
 from plexusers.sources import SUBJECTS
 
 
-class SourceStateAdmin(ModelAdmin):  # type: ignore[misc]
+class SourceStateAdmin(ReadOnlyAdmin):
     """What each source of wishes is worth now. Nothing can be changed here: Run now asks all of them again."""
 
     list_display = ("subject", "status", "since", "good_at", "count", "why")
@@ -20,15 +19,3 @@ class SourceStateAdmin(ModelAdmin):  # type: ignore[misc]
     def subject(self, row: SourceState) -> str:
         """Whose wishes these are."""
         return SUBJECTS.get(row.source, row.source).format(row.user or "everybody")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Sources are made by asking."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: SourceState | None = None) -> bool:  # noqa: ARG002
-        """An answer cannot be edited."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: SourceState | None = None) -> bool:  # noqa: ARG002
-        """What is forgotten would not be asked for again any sooner."""
-        return False

@@ -1,14 +1,9 @@
-"""The admin page of rows that Cacherr writes and people read, and ordering something from it."""
+"""The admin page of rows that Cacherr writes and people read."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
-
-from cacherr.errors import CacherrError
-from caching import nudge, orders
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
@@ -29,17 +24,3 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
     def has_order_permission(self, request: HttpRequest) -> bool:
         """Whether somebody may order something to be done, who may change nothing by hand."""
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
-
-
-def attempt(request: HttpRequest, name: str, work: Callable[[], orders.Placed]) -> None:
-    """Order something, and say what came of it."""
-    try:
-        placed = work()
-    except CacherrError as error:
-        messages.error(request, f"{name}: {error}")
-        return
-    for refusal in placed.refused:
-        messages.error(request, f"{name}: {refusal.reason}")
-    if placed.operations:
-        nudge.run_orders()
-        messages.success(request, f"{name}: ordered; it is done as soon as a worker is free.")
