@@ -20,6 +20,7 @@ SLICE_SECONDS = 0.1
 READ_SECONDS = 1.0
 ASK_SECONDS = 2.0
 BURST_SECONDS = 0.25
+STALE_SECONDS = 30.0
 
 
 class Bucket:
@@ -140,21 +141,27 @@ class Pace:
 
 
 class _Streaming:
-    """Whether anybody streams, asked in a thread of its own: Plex may be slow, and a copy must stay able to stop."""
+    """Whether anybody streams, asked in a thread of its own: Plex may be slow, and a copy must stay able to stop.
+
+    Until the first answer, and when the last one is old because nothing was copied since, somebody may be streaming.
+    """
 
     def __init__(self) -> None:
-        self._known = False
+        self._known = True
         self._asked_at: float | None = None
         self._asking: threading.Thread | None = None
 
     def answer(self, playing: Playing, now: float) -> bool:
-        """The latest answer. Asks again when it is some seconds old; never waits."""
+        """The latest answer, in doubt yes. Asks again when it is some seconds old; never waits."""
+        if self._asked_at is not None and now - self._asked_at >= STALE_SECONDS:
+            self._known = True
+        known = self._known
         resting = self._asking is None or not self._asking.is_alive()
         if resting and (self._asked_at is None or now - self._asked_at >= ASK_SECONDS):
             self._asked_at = now
             self._asking = threading.Thread(target=self._ask, args=(playing,), name="streaming", daemon=True)
             self._asking.start()
-        return self._known
+        return known
 
     def _ask(self, playing: Playing) -> None:
         try:

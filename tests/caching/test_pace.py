@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caching.models import CachePolicy
-from caching.pace import ASK_SECONDS, BURST_SECONDS, READ_SECONDS, SLICE_SECONDS, Bucket, Conditions, Pace
+from caching.pace import (
+    ASK_SECONDS,
+    BURST_SECONDS,
+    READ_SECONDS,
+    SLICE_SECONDS,
+    STALE_SECONDS,
+    Bucket,
+    Conditions,
+    Pace,
+)
 from caching.playing import NOBODY, Playing
 from plexusers.plex import PlexItem
 from plexusers.wants import Answer, Want
@@ -237,10 +246,24 @@ def test_the_smaller_limit_holds_while_anybody_streams(
     assert bool(plex.asked) is (streaming is not None), "nobody is asked for what makes no difference"
 
 
-def test_a_plex_that_does_not_answer_holds_up_no_copy(plex: Plex) -> None:
+def test_until_plex_has_answered_somebody_may_be_streaming_and_a_copy_can_still_be_stopped(plex: Plex) -> None:
     plex.answering.clear()
-    copier = Copier(Settings(limit_streaming=10), Playing(plex.ask, []))
-    assert copier.copy(10**6, 10**5) == 0
+    copier = Copier(Settings(limit_streaming=10**5), Playing(plex.ask, []))
+    assert copier.copy(10**6, 10**4) == pytest.approx(10, abs=1)
+    assert copier.longest <= 2 * SLICE_SECONDS
+    plex.streams = False
+    plex.answering.set()
+    until(lambda: copier.pace.rate(copier.playing) is None, "Plex's answer")
+
+
+def test_an_answer_of_long_ago_says_nothing_about_now(plex: Plex) -> None:
+    plex.streams = False
+    time, playing = Time(), Playing(plex.ask, [])
+    pace = Pace(lambda: Conditions(100, 10), time.clock, time.sleep)
+    until(lambda: pace.rate(playing) == 100, "Plex's answer")
+    time.now += STALE_SECONDS
+    assert pace.rate(playing) == 10
+    until(lambda: pace.rate(playing) == 100, "Plex's next answer")
 
 
 def test_an_unknown_answer_counts_as_nobody_streaming(plex: Plex) -> None:
