@@ -4,17 +4,21 @@ A model field is the one declaration of a setting: type, validators, help text, 
 the field's name in capitals. An override wins over the stored value and never overwrites it.
 """
 
-from collections.abc import Iterator
-from typing import Any, Self, TypeAlias
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, ClassVar, Self, TypeAlias
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from cacherr.env import Override, parse_bool
+from cacherr.env import PREFIX, Override, parse_bool
 from cacherr.errors import ConfigurationError
 
 SettingField: TypeAlias = "models.Field[Any, Any]"
+
+_supposed: ContextVar[Mapping[str, Any]] = ContextVar("supposed", default={})  # noqa: B039 - never written to
 
 
 class SettingsModel(models.Model):
@@ -23,6 +27,9 @@ class SettingsModel(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
 
     read_only = False
+
+    dangerous: ClassVar[Mapping[str, str]] = {}
+    """Fields whose change is shown before it is made, each with a sentence about what is final or slow; or without."""
 
     class Meta:
         abstract = True
@@ -36,6 +43,9 @@ class SettingsModel(models.Model):
     def effective(cls) -> Self:
         """What is in force: environment, else the row, else the default. Not to be saved."""
         row = cls.stored()
+        for field in setting_fields(cls):
+            if field.name in _supposed.get():
+                setattr(row, field.attname, _supposed.get()[field.name])
         for field, override in overrides_of(cls):
             setattr(row, field.attname, parse_override(field, override))
         row.read_only = True
@@ -46,6 +56,21 @@ class SettingsModel(models.Model):
         if self.read_only:
             raise ConfigurationError("These settings hold values from the environment and cannot be stored.")
         super().save(*args, **kwargs)
+
+
+@contextmanager
+def supposing(values: Mapping[str, Any]) -> Iterator[None]:
+    """Inside, settings are in force in this thread as if these values (by field name) were stored; nothing is."""
+    token = _supposed.set(values)
+    try:
+        yield
+    finally:
+        _supposed.reset(token)
+
+
+def variable_of(field: SettingField) -> str:
+    """The name of the variable that sets this field."""
+    return PREFIX + field.name.upper()
 
 
 def setting_fields(model: type[models.Model]) -> Iterator[SettingField]:

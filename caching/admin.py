@@ -16,7 +16,7 @@ from unfold.admin import ModelAdmin
 from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
 from cacherr.settings_admin import SettingsAdmin
-from caching import cached_file_admin, mappings, orders, pin_admin, playback_admin, proving
+from caching import cached_file_admin, mappings, orders, pin_admin, playback_admin, proving, settings_page
 from caching.attempts import attempt
 from caching.models import CachePolicy, Cycle, Operation, PathMapping
 from caching.models.storage import Origin
@@ -51,6 +51,13 @@ class CachePolicyAdmin(SettingsAdmin):
         ("Originals", {"fields": ("park_originals", "rescue_after_seconds", "settle_minutes")}),
         ("Hold on", {"fields": ("paused", "dry_run")}),
     )  # fmt: skip
+
+    def get_urls(self) -> list[URLPattern]:
+        """The page of all settings."""
+        return [
+            path("all/", self.admin_site.admin_view(settings_page.page), name="caching_settings"),
+            *super().get_urls(),
+        ]
 
 
 @admin.register(PathMapping)

@@ -1,0 +1,148 @@
+"""What a change of settings would do to files, before it is made: the plan as it is, and as it would be, compared."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cacherr.errors import CacherrError
+from cacherr.overrides import supposing
+from cacherr.setting_changes import Change, Difference
+from caching import asking, cycle, lock, mappings
+from caching.describe import described
+from caching.gather import require_roots
+from caching.models import CachePolicy, PathMapping, Phase
+from caching.planning.sizes import readable
+
+Decision = Mapping[str, Any]
+EXAMPLES = 8
+LEAVES = frozenset({"restore", "evict"})
+
+ASK_OTHERS = frozenset({"plex_url", "friends_feed"})
+"""Settings that say who is asked. Nobody else is asked before they are stored: what they answer would be kept."""
+ONLY_THEN = "What is wanted by those who are asked then can only be told once they are asked."
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One kind of effect: which files it has it on, largest first."""
+
+    what: str
+    files: tuple[Decision, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(one["size"] for one in self.files)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """For pages and programs. `bytes` in bytes."""
+        count = len(self.files)
+        return {
+            "effect": self.what,
+            "sentence": f"{count} file{'' if count == 1 else 's'} ({readable(self.size)}) {SENTENCES[self.what]}.",
+            "files": count,
+            "bytes": self.size,
+            "examples": [_example(one) for one in self.files[:EXAMPLES]],
+            "more": max(count - EXAMPLES, 0),
+        }
+
+
+SENTENCES = {
+    "leave": "would go back to the array that stay now",
+    "stay": "would stay cached that leave now",
+    "come": "would be cached that are not now",
+    "not_come": "would not be cached any more that come now",
+}
+
+
+def _example(one: Decision) -> dict[str, Any]:
+    return {
+        "title": one["title"] or one["path"],
+        "path": one["path"],
+        "bytes": one["size"],
+        "size": readable(one["size"]),
+        "reason": one["reason"],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What a change would do."""
+
+    effects: tuple[Effect, ...] = ()
+    unknown: str = ""
+    """Why no plan could be made, a sentence; then the effects are not known."""
+    warnings: tuple[str, ...] = ()
+    """What is final or takes long about it."""
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """For pages and programs."""
+        effects = [effect.told for effect in self.effects]
+        return {"effects": effects, "unknown": self.unknown, "warnings": list(self.warnings)}
+
+
+def of(change: Change) -> Consequences:
+    """Plan twice: with what is in force, and as if the change were stored. Asks Plex; touches no file."""
+    warnings = tuple(filter(None, (one.setting.model.dangerous[one.setting.name] for one in change.dangers)))
+    supposed = {one.setting.name: one for one in change.dangers if one.setting.name not in ASK_OTHERS}
+    if not supposed:
+        return Consequences(unknown=ONLY_THEN, warnings=warnings)
+    try:
+        before, after = _plans(supposed)
+    except CacherrError as error:
+        return Consequences(unknown=str(error), warnings=warnings)
+    effects = compare(before, after)
+    leaving = sum(effect.size for effect in effects if effect.what == "leave")
+    if leaving:
+        warnings += (f"{readable(leaving)} are copied back or given up; what is wanted again later is copied again.",)
+    return Consequences(effects, warnings=warnings)
+
+
+def compare(before: Iterable[Decision], after: Iterable[Decision]) -> tuple[Effect, ...]:
+    """What differs between two plans. Pure."""
+    old = {_key(one): one for one in before}
+    new = {_key(one): one for one in after}
+    found: dict[str, list[Decision]] = {name: [] for name in SENTENCES}
+    for key in old.keys() | new.keys():
+        was, will = old.get(key), new.get(key)
+        effect = _effect(was["action"] if was else "", will["action"] if will else "")
+        if effect:
+            found[effect].append(will or was or {})
+    order = {name: sorted(files, key=lambda one: (-one["size"], one["path"])) for name, files in found.items()}
+    return tuple(Effect(name, tuple(files)) for name, files in order.items() if files)
+
+
+def _key(one: Decision) -> tuple[str, str]:
+    return one["mapping"], one["path"]
+
+
+def _effect(was: str, will: str) -> str:
+    if (was in LEAVES) != (will in LEAVES):
+        return "leave" if will in LEAVES else "stay"
+    if (was == "cache") != (will == "cache"):
+        return "come" if will == "cache" else "not_come"
+    return ""
+
+
+def _plans(supposed: Mapping[str, Difference]) -> tuple[list[Decision], list[Decision]]:
+    """The decisions as things are, and as they would be. Raises what `preview.now` raises."""
+    usable = mappings.usable()
+    require_roots(usable)
+    with lock.held(cycle.WORK_LOCK):  # two that ask at once would write the same rows
+        answers = asking.ask(_tell_nobody).answers
+        before = _decisions(usable, answers)
+        with supposing({name: one.new for name, one in supposed.items()}):
+            if any(one.setting.model is not CachePolicy for one in supposed.values()):  # then others may be wanted
+                answers = asking.ask(_tell_nobody).answers
+            return before, _decisions(usable, answers)
+
+
+def _decisions(usable: Sequence[PathMapping], answers: Any) -> list[Decision]:
+    gathered, plan = cycle.decide(usable, answers)
+    return [described(decision, gathered) for decision in plan.decisions]
+
+
+def _tell_nobody(phase: Phase, total: int, done: int) -> None:
+    """No cycle runs, so there is no progress to be told."""
