@@ -3,6 +3,7 @@
 const box = document.getElementById("settings-search");
 const query = document.getElementById("settings-query");
 const found = document.getElementById("settings-found");
+const groups = document.getElementById("settings-groups");
 const form = document.getElementById("settings-form");
 
 function showMatching() {
@@ -24,10 +25,13 @@ function showMatching() {
             heading.hidden = false;
         }
     }
+    for (const link of groups.querySelectorAll("a")) {
+        link.parentElement.hidden = document.querySelector(link.hash).hidden;
+    }
     found.textContent = words.length === 0 ? "" : shown === 1 ? "1 setting" : shown === 0 ? "No setting has all these words." : `${shown} settings`;
 }
 
-if (box && query && found && form) {
+if (box && query && found && groups && form) {
     box.hidden = false;
     query.addEventListener("input", showMatching);
     query.addEventListener("keydown", (event) => {
