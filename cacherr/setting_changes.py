@@ -8,16 +8,15 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 
 from cacherr.errors import ConfigurationError
-from cacherr.overrides import SettingsModel
-from cacherr.setting_sheet import Setting, every_setting
+from cacherr.fields import EncryptedField
+from cacherr.overrides import SettingField, SettingsModel
+from cacherr.setting_sheet import Setting, every_setting, kind_of
 
 KINDS: Mapping[str, tuple[type, str]] = {
     "boolean": (bool, "Write true or false."),
     "integer": (int, "Write a whole number."),
     "text": (str, "Write a text."),
 }
-MAX_SECRET = 2000
-"""Characters."""
 
 
 class SettingsRefusedError(ConfigurationError):
@@ -109,16 +108,7 @@ def prepare(given: Mapping[str, Any], *, keep_overridden: bool = False) -> Chang
 def _cleaned(setting: Setting, value: Any) -> Any:
     if setting.is_secret and value is None:
         return ""
-    kind, sentence = KINDS[setting.kind]
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise ValidationError(sentence)
-    if isinstance(value, str):
-        value = value.strip()
-        if "\0" in value:
-            raise ValidationError("A NUL character is in no setting.")
-    if setting.is_secret and len(value) > MAX_SECRET:
-        raise ValidationError("It is too long.")
-    return setting.field.clean(value, None)
+    return clean_value(setting.field, value)
 
 
 def _together(change: Change, problems: Mapping[str, str]) -> dict[str, str]:
@@ -135,3 +125,26 @@ def _together(change: Change, problems: Mapping[str, str]) -> dict[str, str]:
                 said = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
                 found |= {name: " ".join(texts) for name, texts in said.items() if name not in problems}
     return found
+
+
+MAX_SECRET = 2000
+"""Characters."""
+
+
+def clean_value(field: SettingField, value: Any) -> Any:
+    """A value of JSON as one of this field, texts without space around them. Raises ValidationError.
+
+    Stricter than a form: `"12"` is no number and 1 no switch, so that a mistake in a document is not guessed away.
+    """
+    if value is None and field.null:
+        return None
+    kind, sentence = KINDS[kind_of(field)]
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ValidationError(sentence)
+    if isinstance(value, str):
+        value = value.strip()
+        if "\0" in value:
+            raise ValidationError("A NUL character is in no text here.")
+        if isinstance(field, EncryptedField) and len(value) > MAX_SECRET:
+            raise ValidationError("It is too long.")
+    return field.clean(value, None)

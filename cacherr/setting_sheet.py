@@ -91,9 +91,7 @@ class Setting:
     @property
     def kind(self) -> str:
         """What its value is in JSON: `boolean`, `integer` or `text`."""
-        if isinstance(self.field, models.BooleanField):
-            return "boolean"
-        return "integer" if isinstance(self.field, models.IntegerField) else "text"
+        return kind_of(self.field)
 
     def shown(self, value: Any) -> str:
         """A value of this setting for people."""
@@ -116,6 +114,13 @@ class Group:
     def form(self) -> str:
         """What people call the form."""
         return str(self.model._meta.verbose_name)
+
+
+def kind_of(field: SettingField) -> str:
+    """What a field's value is in JSON: `boolean`, `integer` or `text`."""
+    if isinstance(field, models.BooleanField):
+        return "boolean"
+    return "integer" if isinstance(field, models.IntegerField) else "text"
 
 
 def groups() -> list[Group]:

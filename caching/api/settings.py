@@ -10,6 +10,7 @@ from cacherr.envelope import Envelope, ok
 from cacherr.setting_changes import prepare
 from cacherr.setting_sheet import Group, Setting, groups
 from caching import consequences
+from caching.transfer import export_document, moving
 
 router = Router(tags=["settings"])
 
@@ -113,3 +114,31 @@ def _setting(one: Setting) -> dict[str, Any]:
         values = {name: one.shown(value) for name, value in values.items()}
     flags = {"secret": one.is_secret, "dangerous": one.is_dangerous}
     return {**{name: getattr(one, name) for name in names}, **flags, **values}
+
+
+class ImportedData(Schema):
+    """What an import changed, or would change. Secrets are not shown."""
+
+    dry_run: bool
+    changes: list[dict[str, Any]]
+    """`part`, `which`, `new`, and `fields` with `name`, `old`, `new`."""
+    notes: list[str]
+    """What was left out and why."""
+
+
+class Document(RootModel[dict[str, Any]]):
+    """What `export` gave, or PlexCache-D's settings."""
+
+
+@router.get("export", response=Envelope[dict[str, Any]])
+def get_export(request: HttpRequest, secrets: bool = False) -> dict[str, Any]:  # noqa: ARG001
+    """All settings as a document; `secrets=true` with tokens and keys in plain text."""
+    return ok(export_document(secrets=secrets))
+
+
+@router.post("import", response=Envelope[ImportedData])
+def post_import(request: HttpRequest, body: Document, dry_run: bool = False) -> dict[str, Any]:  # noqa: ARG001
+    """Import a document, all of it or nothing; 422 with everything that is wrong with it."""
+    outcome = moving.settings_of(body.root, dry_run=dry_run)
+    told = {"dry_run": dry_run, "changes": outcome.changes, "notes": outcome.notes}
+    return ok(told, "Nothing was changed." if dry_run else "The settings are imported.")
