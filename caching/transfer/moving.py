@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from caching import mappings
+from caching import exclusions, mappings
 from caching.transfer.plexcache import Adopted, Tracked, adopt, is_plexcache, survey, translate
 from caching.transfer.reading import Outcome, import_document
 
@@ -54,4 +54,6 @@ def move(
             adopted = survey(files, mappings.in_force())
             transaction.set_rollback(True)
             return Moved(outcome, adopted)
-    return Moved(outcome, adopt(files, mappings.in_force(), verify=verify))
+    adopted = adopt(files, mappings.in_force(), verify=verify)
+    exclusions.write()  # the mover has to know them before it runs
+    return Moved(outcome, adopted)

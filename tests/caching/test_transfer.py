@@ -37,9 +37,7 @@ def fill() -> None:
     )  # fmt: skip
     UserTypeDefaults.objects.update_or_create(kind="shared", defaults={"watchlist": False})
     LibrarySection.objects.create(key="1", kind="movie", title="Movies", enabled=False)
-    ImportList.objects.create(
-        name="Mine", provider="custom", chart="json", address=f"https://x.org/{SECRET}", user=kim
-    )
+    ImportList.objects.create(name="Mine", provider="custom", chart="json", address=f"https://x.org/{SECRET}", user=kim)
     PathMapping.objects.create(name="films", plex_prefix="/data", array_root="/a", cache_root="/c", mode="move")
     Pin.objects.create(kind="season", rating_key="5", season=0, title="Show, the specials", created_by="alex")
     every = IntervalSchedule.objects.create(every=90, period="minutes")

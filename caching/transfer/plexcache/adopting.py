@@ -25,6 +25,7 @@ from plexusers.library import entries
 
 NO_MAPPING = "no path mapping has its directory as its cache"
 COMPARE = "its copy and its original have different times: with --verify both are read and compared"
+NO_DIRECTORY = "its directory is not on the array, so it could not come back: make it there, then import again"
 DIFFERS = "its copy and its original are not the same"
 
 
@@ -57,8 +58,8 @@ class _File:
 
     @property
     def shown(self) -> str:
-        """For people."""
-        return _shown(self.tracked.path)
+        """The path on the cache, for people."""
+        return _shown(self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +114,17 @@ def adopt(tracked: Iterable[Tracked], mappings: Sequence[PathMapping], *, verify
 def _by_mapping(
     tracked: Iterable[Tracked], mappings: Sequence[PathMapping], found: Adopted
 ) -> Iterator[tuple[PathMapping, list[_File]]]:
-    files: dict[int, list[_File]] = defaultdict(list)
-    for one in tracked:
+    """The files of each mapping. A file that is tracked by the host's path and by its own is one; the notes count."""
+    files: dict[int, dict[bytes, _File]] = defaultdict(dict)
+    for one in sorted(tracked, key=lambda one: one.cached_at is not None):
         at = belongs(one.path, mappings)
         if at is None:
             found.left[_shown(one.path)] = NO_MAPPING
         else:
-            files[at[0].pk].append(_File(one, *at))
-    return ((mapping, files[mapping.pk]) for mapping in mappings if mapping.pk in files)
+            files[at[0].pk][at[1]] = _File(one, *at)
+    for mapping in mappings:
+        if mapping.pk in files:
+            yield mapping, [file for _, file in sorted(files[mapping.pk].items())]
 
 
 class _Work:
@@ -170,6 +174,7 @@ class _Work:
         try:
             with self._places(file) as (copy_at, name_at, parked_at):
                 copy, name, parked = copy_at.look(), name_at.look(), parked_at.look()
+                has_directory = name_at.directory != disk.NOWHERE
         except disk.RefusedPathError as error:
             self.found.left[file.shown] = str(error)
             return None
@@ -177,8 +182,9 @@ class _Work:
             self.found.left[file.shown] = str(disk.named(error))
             return None
         verdict = judge(copy, name, parked, file.target)
-        if verdict.why_not:
-            self.found.left[file.shown] = verdict.why_not
+        why_not = verdict.why_not or ("" if has_directory else NO_DIRECTORY)
+        if why_not:
+            self.found.left[file.shown] = why_not
             return None
         return _Seen(copy, name, parked, verdict)
 
