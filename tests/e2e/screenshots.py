@@ -35,7 +35,7 @@ LARGE = {
 HALF_DONE = 9
 """Percent of the film at which the pictures are taken: enough to be seen, without copying all of it."""
 CHUNK = 8192
-MOST_BYTES = 200_000
+MOST_BYTES = 300_000
 SETTLED_MS = 400
 """Until the theme's scripts have shown what they show. Only a picture depends on it."""
 PATIENCE = 300_000
@@ -82,7 +82,7 @@ def demonstration() -> Iterator[Site]:
             for path, size in LARGE.items():
                 grow(installation.array / path, size)
             installation.variables = {
-                "PLEX_URL": plex.url, "PLEX_TOKEN": plex.household.owner.token,
+                "PLEX_URL": plex.url, "PLEX_TOKEN": plex.household.owner.token, "CACHERR_OUTBOUND_GATEWAY": plex.url,
                 "CACHERR_CACHE_LIMIT": "10GB", "CACHERR_COPY_CHUNK": str(CHUNK),
             }  # fmt: skip
             with site(installation) as served:
