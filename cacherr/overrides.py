@@ -4,10 +4,10 @@ A model field is the one declaration of a setting: type, validators, help text, 
 the field's name in capitals. An override wins over the stored value and never overwrites it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -16,9 +16,11 @@ from django.db import models
 from cacherr.env import PREFIX, Override, parse_bool
 from cacherr.errors import ConfigurationError
 
+M = TypeVar("M", bound=models.Model)
 SettingField: TypeAlias = "models.Field[Any, Any]"
 
 _supposed: ContextVar[Mapping[str, Any]] = ContextVar("supposed", default={})  # noqa: B039 - never written to
+_supposed_row: ContextVar[models.Model | None] = ContextVar("supposed row", default=None)
 
 
 class SettingsModel(models.Model):
@@ -59,13 +61,28 @@ class SettingsModel(models.Model):
 
 
 @contextmanager
-def supposing(values: Mapping[str, Any]) -> Iterator[None]:
-    """Inside, settings are in force in this thread as if these values (by field name) were stored; nothing is."""
-    token = _supposed.set(values)
+def supposing(values: Mapping[str, Any], row: models.Model | None = None) -> Iterator[None]:
+    """Inside, settings are in force in this thread as if these values (by field name) were stored; nothing is.
+
+    `row`, of another model, is taken for the stored one of its key by those who ask `as_supposed`.
+    """
+    token, row_token = _supposed.set(values), _supposed_row.set(row)
     try:
         yield
     finally:
         _supposed.reset(token)
+        _supposed_row.reset(row_token)
+
+
+def is_supposing() -> bool:
+    """Whether something is only supposed now, so that nothing may be concluded for good."""
+    return bool(_supposed.get()) or _supposed_row.get() is not None
+
+
+def as_supposed(rows: Iterable[M]) -> list[M]:
+    """Rows as they are, or as they are supposed to be. Not to be saved as a whole."""
+    row = _supposed_row.get()
+    return [row if type(one) is type(row) and one.pk == row.pk else one for one in rows]
 
 
 def variable_of(field: SettingField) -> str:

@@ -13,6 +13,7 @@ from django.utils.html import format_html_join
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from cacherr.confirming import ConfirmingAdmin
 from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
 from cacherr.settings_admin import SettingsAdmin
@@ -61,7 +62,7 @@ class CachePolicyAdmin(SettingsAdmin):
 
 
 @admin.register(PathMapping)
-class PathMappingAdmin(ModelAdmin):  # type: ignore[misc]
+class PathMappingAdmin(ConfirmingAdmin, ModelAdmin):  # type: ignore[misc]
     """Where Plex's files are. Rows of the environment can be read only."""
 
     list_display = ("name", "plex_prefix", "array_root", "cache_root", "proved_placement", "enabled", "origin")

@@ -1,16 +1,18 @@
 """What a change of settings would do to files, before it is made: the plan as it is, and as it would be, compared."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import models
+
 from cacherr.errors import CacherrError
-from cacherr.overrides import supposing
-from cacherr.setting_changes import Change, Difference
+from cacherr.overrides import as_supposed, supposing
+from cacherr.setting_changes import Change
 from caching import asking, cycle, lock, mappings
 from caching.describe import described
 from caching.gather import require_roots
-from caching.models import CachePolicy, PathMapping, Phase
+from caching.models import CachedFile, CachePolicy, PathMapping, Phase
 from caching.planning.sizes import readable
 
 Decision = Mapping[str, Any]
@@ -19,6 +21,9 @@ LEAVES = frozenset({"restore", "evict"})
 
 ASK_OTHERS = frozenset({"plex_url", "friends_feed"})
 """Settings that say who is asked. Nobody else is asked before they are stored: what they answer would be kept."""
+NOT_PROVED = frozenset({"plex_prefix", "array_root", "cache_root", "placement"})
+"""What a mapping is proved with: before it is proved anew, nothing can be planned with it."""
+ONLY_PROVED = "What becomes of the files can only be told once the mapping is proved anew."
 ONLY_THEN = "What is wanted by those who are asked then can only be told once they are asked."
 
 
@@ -77,6 +82,11 @@ class Consequences:
     """What is final or takes long about it."""
 
     @property
+    def are_worth_asking(self) -> bool:
+        """Whether a person should see them first: not when nothing differs, nor while nothing is cached or can be."""
+        return bool(self.effects or self.warnings or (self.unknown and CachedFile.objects.exists()))
+
+    @property
     def told(self) -> dict[str, Any]:
         """For pages and programs."""
         effects = [effect.told for effect in self.effects]
@@ -86,11 +96,32 @@ class Consequences:
 def of(change: Change) -> Consequences:
     """Plan twice: with what is in force, and as if the change were stored. Asks Plex; touches no file."""
     warnings = tuple(filter(None, (one.setting.model.dangerous[one.setting.name] for one in change.dangers)))
-    supposed = {one.setting.name: one for one in change.dangers if one.setting.name not in ASK_OTHERS}
+    supposed = {one.setting.name: one.new for one in change.dangers if one.setting.name not in ASK_OTHERS}
     if not supposed:
         return Consequences(unknown=ONLY_THEN, warnings=warnings)
+    # The caching settings change what is planned; the others say as well what counts as wanted.
+    asks_anew = any(one.setting.model is not CachePolicy for one in change.dangers if one.setting.name in supposed)
+    return _found(warnings, lambda: _plans(supposed, None, asks_anew=asks_anew))
+
+
+def of_row(row: models.Model, changed: Collection[str]) -> Consequences:
+    """The same for a row of another model, with new values that are not stored, and the names of what is dangerous."""
+    dangerous: Mapping[str, str] = getattr(type(row), "dangerous", {})
+    warnings = tuple(filter(None, (dangerous.get(name, "") for name in changed)))
+    if isinstance(row, PathMapping) and not NOT_PROVED.isdisjoint(changed):
+        return Consequences(unknown=ONLY_PROVED, warnings=warnings)
+    return _found(warnings, lambda: _plans({}, row, asks_anew=not isinstance(row, PathMapping)))
+
+
+def to_ask(row: models.Model, changed: Collection[str]) -> dict[str, Any] | None:
+    """What a person should see before this row is stored; None when there is nothing to see."""
+    found = of_row(row, changed)
+    return found.told if found.are_worth_asking else None
+
+
+def _found(warnings: tuple[str, ...], plan: Callable[[], tuple[list[Decision], list[Decision]]]) -> Consequences:
     try:
-        before, after = _plans(supposed)
+        before, after = plan()
     except CacherrError as error:
         return Consequences(unknown=str(error), warnings=warnings)
     effects = compare(before, after)
@@ -126,17 +157,22 @@ def _effect(was: str, will: str) -> str:
     return ""
 
 
-def _plans(supposed: Mapping[str, Difference]) -> tuple[list[Decision], list[Decision]]:
+def _plans(
+    values: Mapping[str, Any], row: models.Model | None, *, asks_anew: bool
+) -> tuple[list[Decision], list[Decision]]:
     """The decisions as things are, and as they would be. Raises what `preview.now` raises."""
     usable = mappings.usable()
     require_roots(usable)
     with lock.held(cycle.WORK_LOCK):  # two that ask at once would write the same rows
         answers = asking.ask(_tell_nobody).answers
         before = _decisions(usable, answers)
-        with supposing({name: one.new for name, one in supposed.items()}):
-            if any(one.setting.model is not CachePolicy for one in supposed.values()):  # then others may be wanted
-                answers = asking.ask(_tell_nobody).answers
-            return before, _decisions(usable, answers)
+        with supposing(values, row):
+            answers = asking.ask(_tell_nobody).answers if asks_anew else answers
+            return before, _decisions(_supposed(usable), answers)
+
+
+def _supposed(usable: Sequence[PathMapping]) -> list[PathMapping]:
+    return [mapping for mapping in as_supposed(usable) if mapping.enabled]
 
 
 def _decisions(usable: Sequence[PathMapping], answers: Any) -> list[Decision]:

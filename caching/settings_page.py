@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from cacherr.confirming import CONFIRM_SECONDS, EXPIRED
 from cacherr.fields import opened, sealed
 from cacherr.overrides import SettingsModel, settings_models
 from cacherr.setting_changes import Change, SettingsRefusedError, prepare
@@ -19,9 +20,6 @@ from cacherr.setting_sheet import Group, Setting, groups
 from caching import consequences
 
 Forms = Mapping[type[SettingsModel], "ModelForm[Any]"]
-
-CONFIRM_SECONDS = 3600
-EXPIRED = "The confirmation is too old, or was not made here. Nothing was saved: change the settings once more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,8 @@ def page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         change = _checked(forms, request)
         if change is not None:
-            return _ask(request, change) if change.dangers else _store(request, change)
+            found = consequences.of(change) if change.dangers else consequences.Consequences()
+            return _ask(request, change, found.told) if found.are_worth_asking else _store(request, change)
     return _show(request, forms)
 
 
@@ -133,12 +132,12 @@ def _errors(form: "ModelForm[Any]") -> Iterator[tuple[Any, str]]:
         yield (None if name == NON_FIELD_ERRORS else form[name]), " ".join(map(str, said))
 
 
-def _ask(request: HttpRequest, change: Change) -> HttpResponse:
+def _ask(request: HttpRequest, change: Change, found: dict[str, Any]) -> HttpResponse:
     """What the change would do, and whether it is to be made."""
     context = {
         "title": "What this changes",
         "differences": [one.told for one in change.differences],
-        "found": consequences.of(change).told,
+        "found": found,
         "sealed": sealed(_portable(change)),
     }
     return TemplateResponse(request, "admin/caching/settings_confirm.html", _with_site(request, context))

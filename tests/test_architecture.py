@@ -19,10 +19,10 @@ APPS = ("plexusers", "importlists", "caching")
 PRODUCT = ("cacherr", *APPS)
 
 FLOOR = {
-    "access", "accounts", "addresses", "commands", "databases", "documents", "endpoints", "env", "envelope", "errors",
-    "exposition", "fetching", "fields", "given_files", "labelled_list", "liveness", "origin", "outbound", "overrides",
-    "pinning", "politeness", "read_only_admin", "redaction", "rests", "setting_changes", "setting_sheet",
-    "settings_admin", "tally", "turns",
+    "access", "accounts", "addresses", "commands", "confirming", "databases", "documents", "endpoints", "env",
+    "envelope", "errors", "exposition", "fetching", "fields", "given_files", "labelled_list", "liveness", "origin",
+    "outbound", "overrides", "pinning", "politeness", "read_only_admin", "redaction", "rests", "setting_changes",
+    "setting_sheet", "settings_admin", "tally", "turns",
 }  # fmt: skip
 ROOF = {
     "__main__", "admin", "api", "apps", "asgi", "broker", "celery", "checks", "demo", "management", "settings",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from caching import auditing, mappings, orders, rescue, upkeep
 from caching.disk import Kind, Look
@@ -18,6 +19,7 @@ from caching.transfer.plexcache.keys import DEAD, ELSEWHERE, LEFT, TAKEN
 from importlists.models import ListPolicy
 from plexusers.models import LibrarySection, PlexServer, PlexUser, UserTypeDefaults, WatchPolicy
 from tests.caching.ground import CONTENT, Ground
+from tests.caching.quiet import make_quiet
 from tests.conftest import Installation, tree
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +94,12 @@ class Left:
         """Every name below both roots but Cacherr's own markers, with inodes."""
         seen = {**tree(self.array), **{f"cache/{name}": value for name, value in tree(self.cache).items()}}
         return {name: value for name, value in seen.items() if ".cacherr-" not in name and name != "."}
+
+
+@pytest.fixture(autouse=True)
+def quiet(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    make_quiet(settings, tmp_path / "own")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from cacherr.env import Environment
@@ -14,7 +15,7 @@ from caching import lock
 from caching.consequences import compare
 from caching.cycle import WORK_LOCK
 from caching.models import CachedFile, CachePolicy
-from plexusers.models import PlexServer, WatchPolicy
+from plexusers.models import PlexServer, PlexUser, UserTypeDefaults, WatchPolicy
 from tests.caching.neighbours import Neighbours, run, serving
 from tests.caching.quiet import KEY, make_quiet
 
@@ -154,12 +155,22 @@ def test_asking_what_a_change_does_changes_nothing(admin_client: Client, cached:
 
 
 def test_a_setting_of_what_counts_as_wanted_asks_anew(admin_client: Client, cached: Neighbours) -> None:
-    cached.film("Delta")
-    send(admin_client, watched_grace_hours="5")
-    asked = send(admin_client, recently_added="on", recently_added_days="365")
-    effects = {one["effect"] for one in asked.context["found"]["effects"]}
-    assert effects <= {"come"}
+    cached.film("Delta", at=int(timezone.now().timestamp()) + 60)
+    asked = send(admin_client, recently_added="on")
+    (coming,) = asked.context["found"]["effects"]
+    assert (coming["effect"], coming["files"], coming["examples"][0]["title"]) == ("come", 1, "Delta (2001)")
     assert not WatchPolicy.effective().recently_added
+
+
+def test_a_dangerous_setting_that_changes_nothing_now_is_saved_at_once(
+    admin_client: Client, cached: Neighbours
+) -> None:
+    assert "Saved:" in send(admin_client, cache_limit="5TB").content.decode()
+    assert CachePolicy.stored().cache_limit == "5TB"
+
+
+def test_while_nothing_is_cached_nobody_is_asked(admin_client: Client) -> None:
+    assert "Saved:" in send(admin_client, cache_limit="1KB").content.decode()
 
 
 def test_another_server_is_not_asked_before_it_is_stored(admin_client: Client, cached: Neighbours) -> None:
@@ -220,6 +231,87 @@ def test_the_largest_files_are_the_examples() -> None:
     (leaving,) = compare([], after)
     told = leaving.told
     assert (told["files"], told["bytes"], told["more"], told["examples"][0]["bytes"]) == (20, 190, 12, 19)
+
+
+# ---- other pages ----------------------------------------------------------------------------------------------------
+
+
+def fields_of(answer: Any) -> dict[str, str]:
+    """What a browser sends for an admin's form as it is shown."""
+    form = answer.context["adminform"].form
+    values = {name: form[name].value() for name in form.fields}
+    return {
+        name: "on" if value is True else str(value)
+        for name, value in values.items()
+        if not (value is None or value is False)
+    }
+
+
+def change(client: Client, path: str, **changed: str) -> Any:
+    return client.post(path, fields_of(client.get(path)) | changed, follow=True)
+
+
+def confirm_row(client: Client, path: str, answer: Any) -> Any:
+    (token,) = re.findall(r'name="_sealed" value="([^"]*)"', answer.content.decode())
+    return client.post(path, {"_sealed": token}, follow=True)
+
+
+def test_switching_a_source_of_a_type_of_users_off_is_asked_about(admin_client: Client, cached: Neighbours) -> None:
+    row, _ = UserTypeDefaults.objects.get_or_create(kind="main")
+    path = f"/admin/plexusers/usertypedefaults/{row.pk}/change/"
+    sent = fields_of(admin_client.get(path))
+    del sent["ondeck"]
+    asked = admin_client.post(path, sent)
+    assert "3 files" in asked.content.decode()
+    row.refresh_from_db()
+    assert row.ondeck
+    confirm_row(admin_client, path, asked)
+    row.refresh_from_db()
+    assert not row.ondeck
+
+
+def test_a_users_secret_is_not_in_the_page_that_asks(admin_client: Client, cached: Neighbours) -> None:
+    user = PlexUser.objects.get(kind="main")
+    path = f"/admin/plexusers/plexuser/{user.pk}/change/"
+    sent = fields_of(admin_client.get(path)) | {"ondeck": "false", "watchlist_feed": f"https://rss.plex.tv/{SECRET}"}
+    asked = admin_client.post(path, sent)
+    assert "would go back to the array" in asked.content.decode()
+    assert SECRET not in asked.content.decode()
+    confirm_row(admin_client, path, asked)
+    user.refresh_from_db()
+    assert (user.ondeck, user.watchlist_feed) == (False, f"https://rss.plex.tv/{SECRET}")
+
+
+def test_the_mode_of_a_mapping_is_changed_only_after_the_warning(admin_client: Client, cached: Neighbours) -> None:
+    mapping = cached.ground.mapping
+    path = f"/admin/caching/pathmapping/{mapping.pk}/change/"
+    asked = change(admin_client, path, mode="move")
+    assert "lost when the cache disk dies" in asked.content.decode()
+    mapping.refresh_from_db()
+    assert mapping.mode == "copy"
+    confirm_row(admin_client, path, asked)
+    mapping.refresh_from_db()
+    assert mapping.mode == "move"
+
+
+def test_a_confirmation_of_another_page_changes_nothing(admin_client: Client, cached: Neighbours) -> None:
+    mapping = cached.ground.mapping
+    path = f"/admin/caching/pathmapping/{mapping.pk}/change/"
+    asked = change(admin_client, path, mode="move")
+    other, _ = UserTypeDefaults.objects.get_or_create(kind="main")
+    elsewhere = f"/admin/plexusers/usertypedefaults/{other.pk}/change/"
+    assert "Nothing was saved" in confirm_row(admin_client, elsewhere, asked).content.decode()
+    mapping.refresh_from_db()
+    assert mapping.mode == "copy"
+
+
+def test_what_is_not_dangerous_or_wrong_is_no_question(admin_client: Client, cached: Neighbours) -> None:
+    mapping = cached.ground.mapping
+    path = f"/admin/caching/pathmapping/{mapping.pk}/change/"
+    change(admin_client, path, name="renamed")
+    mapping.refresh_from_db()
+    assert mapping.name == "renamed"
+    assert "absolute path" in change(admin_client, path, array_root="x", mode="move").content.decode()
 
 
 # ---- the API -------------------------------------------------------------------------------------------------------
