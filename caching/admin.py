@@ -17,7 +17,16 @@ from cacherr.confirming import ConfirmingAdmin
 from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
 from cacherr.settings_admin import SettingsAdmin
-from caching import cached_file_admin, mappings, orders, pin_admin, playback_admin, proving, settings_page
+from caching import (
+    cached_file_admin,
+    mappings,
+    orders,
+    pin_admin,
+    playback_admin,
+    proving,
+    settings_page,
+    transfer_page,
+)
 from caching.attempts import attempt
 from caching.models import CachePolicy, Cycle, Operation, PathMapping
 from caching.models.storage import Origin
@@ -54,9 +63,10 @@ class CachePolicyAdmin(SettingsAdmin):
     )  # fmt: skip
 
     def get_urls(self) -> list[URLPattern]:
-        """The page of all settings."""
+        """The page of all settings, and that of export and import."""
         return [
             path("all/", self.admin_site.admin_view(settings_page.page), name="caching_settings"),
+            path("transfer/", self.admin_site.admin_view(transfer_page.page), name="caching_transfer"),
             *super().get_urls(),
         ]
 

@@ -1,11 +1,14 @@
 """Settings carried to another installation as a document."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
@@ -264,3 +267,45 @@ def test_a_document_is_imported_by_api(api: Client) -> None:
         assert CachePolicy.stored().reserve == stored
     refused = api.post("/api/settings/import", {"settings": {}}, "application/json", headers=KEY)
     assert (refused.status_code, "no document" in refused.json()["error"]) == (422, True)
+
+
+# ---- the page ------------------------------------------------------------------------------------------------------
+
+PAGE = "/admin/caching/cachepolicy/transfer/"
+
+
+def upload(client: Client, content: bytes) -> Any:
+    return client.post(PAGE, {"do": "look", "document": SimpleUploadedFile("settings.json", content)})
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_page_downloads_the_document_with_secrets_only_when_asked(admin_client: Client) -> None:
+    answer = admin_client.post(PAGE, {"do": "export"})
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert (answer.json()["settings"]["cache_limit"], SECRET in answer.content.decode()) == ("250GB", False)
+    assert SECRET in admin_client.post(PAGE, {"do": "export", "secrets": "on"}).content.decode()
+
+
+def test_the_page_shows_what_a_document_changes_before_it_is_imported(admin_client: Client) -> None:
+    given = {"format": "cacherr settings", "version": 1, "settings": {"reserve": "1GB", "plex_token": SECRET}}
+    answer = upload(admin_client, json.dumps(given).encode())
+    html = answer.content.decode()
+    assert "Nothing is imported yet" in html
+    assert SECRET not in html
+    assert CachePolicy.stored().reserve == ""
+    (token,) = re.findall(r'name="sealed" value="([^"]*)"', html)
+    done = admin_client.post(PAGE, {"do": "import", "sealed": token}, follow=True)
+    assert "Imported: 1 change." in done.content.decode()
+    assert (CachePolicy.stored().reserve, PlexServer.stored().plex_token) == ("1GB", SECRET)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff" * 10, b" " * (1024 * 1024 + 1)])
+def test_the_page_says_what_is_wrong_with_a_file(admin_client: Client, content: bytes) -> None:
+    answer = upload(admin_client, content)
+    assert (answer.status_code, 'role="alert"' in answer.content.decode()) == (422, True)
+
+
+def test_the_page_is_for_those_who_may_do_everything(client: Client) -> None:
+    client.force_login(User.objects.create(username="helper", is_staff=True))
+    assert client.get(PAGE).status_code == 403
+    assert client.get("/admin/caching/cachepolicy/all/").status_code == 403
