@@ -185,7 +185,10 @@ def _target(model: Any, wanted: Mapping[str, Any], name: str) -> models.Model:
     """The referred row; a schedule's is made when there is none."""
     if not all(isinstance(value, str | int) for value in wanted.values()):
         raise ValidationError({name: "Texts and numbers are expected."})
-    found = model._default_manager.filter(**wanted).first()
+    try:
+        found = model._default_manager.filter(**wanted).first()
+    except (ValueError, TypeError) as error:
+        raise ValidationError({name: "This cannot be understood."}) from error
     if found is None and model._meta.app_label == "django_celery_beat":
         found = model(**wanted)
         found.full_clean()

@@ -189,6 +189,10 @@ def test_a_mapping_of_the_environment_is_neither_carried_nor_overwritten() -> No
     assert PathMapping.objects.get().plex_prefix == "/d"
 
 
+def schedule(interval: object) -> dict[str, Any]:
+    return {"format": "cacherr settings", "version": 1, "schedule": [{"name": "Cycle", "interval": interval}]}
+
+
 @pytest.mark.parametrize(
     ("document", "words"),
     [
@@ -205,6 +209,12 @@ def test_a_mapping_of_the_environment_is_neither_carried_nor_overwritten() -> No
         ({"format": "cacherr settings", "version": 1, "lists": [{"name": "x", "user": 5}]}, "plex_id"),
         ({"format": "cacherr settings", "version": 1, "lists": [{"name": "x", "user": {"plex_id": 5}}]}, "none with"),
         ({"format": "cacherr settings", "version": 1, "mappings": [{"name": "x\0"}]}, "NUL"),
+        (schedule({"every": "x", "period": "minutes"}), "understood"),
+        (schedule({"every": 0, "period": "minutes"}), "greater"),
+        (schedule({"every": 5, "period": "moons"}), "choice"),
+        (schedule({"every": 5}), "every, period"),
+        (schedule([]), "every, period"),
+        ({"format": "cacherr settings", "version": 1, "users": [{"plex_id": 10**30, "kind": "main"}]}, "less than"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(document: object, words: str) -> None:
