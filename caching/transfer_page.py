@@ -3,12 +3,14 @@
 import json
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from cacherr.confirming import CONFIRM_SECONDS, EXPIRED
 from cacherr.documents import DocumentError, read_json
@@ -19,6 +21,14 @@ from caching.transfer import export_document, moving
 MAX_BYTES = 1024 * 1024
 """What waits in a page until it is confirmed is a form's field, and those have a limit."""
 TOO_LARGE = "The file is too large for this page: import it with the command `import_settings`."
+
+
+class DocumentForm(forms.Form):
+    """The file to import."""
+
+    document = forms.FileField(
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".json,application/json"}), label="File"
+    )
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -76,5 +86,5 @@ def _import(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    context = {**admin.site.each_context(request), **context}
+    context = {**admin.site.each_context(request), "form": DocumentForm(), **context}
     return TemplateResponse(request, "admin/caching/transfer.html", context, status=status)
