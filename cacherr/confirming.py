@@ -45,20 +45,28 @@ class ConfirmingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 messages.error(request, EXPIRED)
                 return redirect(request.path)
             request.POST = QueryDict(body)
-        elif request.method == "POST" and object_id:
+        elif request.method == "POST":
             question = self._question(request, object_id)
             if question is not None:
                 return question
         return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def _question(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+    def row_before(self, request: HttpRequest, object_id: str | None) -> models.Model | None:
+        """The row that is changed; None for one that is new, about which nobody is asked."""
+        return self.get_object(request, object_id) if object_id else None
+
+    def _question(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
         """The page that asks; None when there is nothing to ask about, or when the form is to tell what is wrong."""
-        row = self.get_object(request, object_id)
+        row = self.row_before(request, object_id)
         if row is None or not self.has_change_permission(request, row) or not _previews:
             return None
         form = self.get_form(request, row, change=True)(request.POST, request.FILES, instance=row)
         before = {one.name: getattr(row, one.attname) for one in row._meta.concrete_fields}
-        dangers = [name for name in form.changed_data if name in type(row).dangerous] if form.is_valid() else []
+        dangers = (
+            [name for name in form.changed_data if name in getattr(type(row), "dangerous", ())]
+            if form.is_valid()
+            else []
+        )
         found = _previews[0](form.instance, dangers) if dangers else None
         if found is None:
             return None

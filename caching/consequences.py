@@ -7,12 +7,12 @@ from typing import Any
 from django.db import models
 
 from cacherr.errors import CacherrError
-from cacherr.overrides import as_supposed, supposing
-from cacherr.setting_changes import Change
+from cacherr.overrides import SettingsModel, as_supposed, supposing
+from cacherr.setting_changes import Change, SettingsRefusedError, prepare
 from caching import asking, cycle, lock, mappings
 from caching.describe import described
 from caching.gather import require_roots
-from caching.models import CachedFile, CachePolicy, PathMapping, Phase
+from caching.models import CachedFile, CachePolicy, Mode, PathMapping, Phase
 from caching.planning.sizes import readable
 
 Decision = Mapping[str, Any]
@@ -83,8 +83,8 @@ class Consequences:
 
     @property
     def are_worth_asking(self) -> bool:
-        """Whether a person should see them first: not when nothing differs, nor while nothing is cached or can be."""
-        return bool(self.effects or self.warnings or (self.unknown and CachedFile.objects.exists()))
+        """Whether a person should see them first: not when nothing differs, nor warnings while nothing is cached."""
+        return bool(self.effects or ((self.warnings or self.unknown) and CachedFile.objects.exists()))
 
     @property
     def told(self) -> dict[str, Any]:
@@ -105,7 +105,9 @@ def of(change: Change) -> Consequences:
 
 
 def of_row(row: models.Model, changed: Collection[str]) -> Consequences:
-    """The same for a row of another model, with new values that are not stored, and the names of what is dangerous."""
+    """The same for a row with new values that are not stored, by the names of the dangerous ones among them."""
+    if isinstance(row, SettingsModel):
+        return _of_settings(row, changed)
     dangerous: Mapping[str, str] = getattr(type(row), "dangerous", {})
     warnings = tuple(filter(None, (dangerous.get(name, "") for name in changed)))
     if isinstance(row, PathMapping) and not NOT_PROVED.isdisjoint(changed):
@@ -113,10 +115,18 @@ def of_row(row: models.Model, changed: Collection[str]) -> Consequences:
     return _found(warnings, lambda: _plans({}, row, asks_anew=not isinstance(row, PathMapping)))
 
 
+def _of_settings(row: SettingsModel, changed: Collection[str]) -> Consequences:
+    try:
+        return of(prepare({name: getattr(row, name) for name in changed}, keep_overridden=True))
+    except SettingsRefusedError as error:  # together with what the environment says
+        return Consequences(unknown=str(error))
+
+
 def to_ask(row: models.Model, changed: Collection[str]) -> dict[str, Any] | None:
     """What a person should see before this row is stored; None when there is nothing to see."""
     found = of_row(row, changed)
-    return found.told if found.are_worth_asking else None
+    keeps_one_copy = isinstance(row, PathMapping) and "mode" in changed and row.mode == Mode.MOVE
+    return found.told if found.are_worth_asking or keeps_one_copy else None
 
 
 def _found(warnings: tuple[str, ...], plan: Callable[[], tuple[list[Decision], list[Decision]]]) -> Consequences:

@@ -294,6 +294,15 @@ def test_the_mode_of_a_mapping_is_changed_only_after_the_warning(admin_client: C
     assert mapping.mode == "move"
 
 
+def test_the_page_of_one_group_of_settings_asks_as_well(admin_client: Client, cached: Neighbours) -> None:
+    path = "/admin/caching/cachepolicy/1/change/"
+    asked = change(admin_client, path, cache_limit="1KB")
+    assert "would go back to the array" in asked.content.decode()
+    assert CachePolicy.stored().cache_limit == ""
+    confirm_row(admin_client, path, asked)
+    assert CachePolicy.stored().cache_limit == "1KB"
+
+
 def test_a_confirmation_of_another_page_changes_nothing(admin_client: Client, cached: Neighbours) -> None:
     mapping = cached.ground.mapping
     path = f"/admin/caching/pathmapping/{mapping.pk}/change/"
