@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 from caching import auditing, mappings, orders, rescue, upkeep
 from caching.disk import Kind, Look
 from caching.models import CachedFile, CachePolicy, Mode, Operation, PathMapping, Pin, Placement, Root
+from caching.planning.sidecars import belongings, kind_of
 from caching.transfer import moving
 from caching.transfer.plexcache import is_plexcache, tracked, translate
 from caching.transfer.plexcache.judging import judge
@@ -235,6 +236,12 @@ def test_a_sidecar_belongs_to_its_video_and_a_parked_one_is_no_sidecar(left: Lef
 
 ABSENT = Look(Kind.ABSENT)
 HERE = Look(Kind.LINK, target=b"/cache/x")
+
+
+@pytest.mark.parametrize("name", [b"Alpha.mkv.plexcached", b"Alpha.en.srt.plexcached", b"poster.jpg.plexcached"])
+def test_a_parked_original_joins_no_video(name: bytes) -> None:
+    assert kind_of(name) is None
+    assert belongings(b"Alpha", [b"Alpha.mkv", name]) == {}
 
 
 def file(size: int = 10, seconds: float = 0) -> Look:
