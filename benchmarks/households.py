@@ -4,10 +4,12 @@ import random
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from caching.planning.values import FileKey
-from caching.replaying.values import DAY, HOUR, Past, Play, Title
+from caching.replaying.values import DAY, HOUR, Library, Past, Play, Title
 
+T = TypeVar("T")
 GB = 1024**3
 CACHE = "ssd"
 START = 1_700_000_000 - 1_700_000_000 % DAY
@@ -120,7 +122,7 @@ class _Evenings:
         self.films = [title for title in self.titles if not title.show]
         self.liked_shows, self.liked_films = self._liked(list(self.episodes)), self._liked(self.films)
 
-    def _liked(self, things: list) -> list:  # type: ignore[type-arg]
+    def _liked(self, things: list[T]) -> list[T]:
         """Everybody's favourites first, mixed with one's own."""
         places = {number: number * self.house.shared for number in range(len(things))}
         own = 1 - self.house.shared
@@ -200,8 +202,6 @@ class _Evenings:
 
 def past_of(house: Household) -> Past:
     """The household as a replay takes it."""
-    from caching.replaying.values import Library
-
     titles, plays = generate(house)
     return Past(START, end_of(house), plays, Library(titles))
 

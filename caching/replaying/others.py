@@ -18,7 +18,7 @@ class LeastRecentlyPlayed(Policy):
     def __init__(self) -> None:
         self._played: dict[FileKey, int] = {}
 
-    def begun(self, world: World, play: Play, title: Title) -> None:
+    def begun(self, world: World, title: Title, who: str) -> None:  # noqa: ARG002 - whoever plays it
         """Cache what is played."""
         room = capacity(world.setup.storages)
         for file, size in title.files:
@@ -121,7 +121,7 @@ class Clairvoyant(Policy):
             for file, _ in titles[play.key].files if play.key in titles else ():
                 self._uses[file].append(len(ordered) - number)  # the next one stands last
 
-    def before(self, world: World, play: Play, title: Title) -> None:
+    def before(self, world: World, title: Title) -> None:
         """Have it there in time, however fast disks are."""
         room, contents = capacity(world.setup.storages), world.contents
         for file, _ in title.files:

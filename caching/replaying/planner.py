@@ -8,7 +8,7 @@ from caching.planning.score import BY_AGE, DAY
 from caching.planning.values import Action, Cached, Decision, Eviction, Situation, Want
 from caching.replaying.audience import DECK_SECONDS, claim_of, users_of
 from caching.replaying.simulating import NEVER, Policy, World
-from caching.replaying.values import Play, Setup, Title
+from caching.replaying.values import Setup, Title
 from plexusers.models import PlaybackTrigger
 from plexusers.watched import watched_time
 
@@ -32,15 +32,15 @@ class Planner(Policy):
             _carry_out(world, decision)
         return world.now + 1 if plan.work else _due(world.setup, asked, since)
 
-    def begun(self, world: World, play: Play, title: Title) -> None:
+    def begun(self, world: World, title: Title, who: str) -> None:
         """What plays, and what comes after it, is cached at once where the settings say so."""
         if world.setup.trigger == PlaybackTrigger.START:
-            _order(world, play.who, [*_playing(title, play.who), *_next(world, play.who, title)])
+            _order(world, who, [*_playing(title, who), *_next(world, who, title)])
 
-    def ended(self, world: World, play: Play, title: Title) -> None:
+    def finished(self, world: World, title: Title, who: str) -> None:
         """What comes after it is cached at once where the settings say so."""
-        if world.setup.trigger == PlaybackTrigger.COMPLETION and play.finished:
-            _order(world, play.who, list(_next(world, play.who, title)))
+        if world.setup.trigger == PlaybackTrigger.COMPLETION:
+            _order(world, who, list(_next(world, who, title)))
 
 
 def situation(world: World, wants: Iterable[Want]) -> Situation:

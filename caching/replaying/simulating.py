@@ -14,8 +14,12 @@ from caching.replaying.values import Past, Play, Setup, Title
 Progress = Callable[[float], None]
 """Told, now and then, how much of it is done, 0 to 1. What it raises ends the replay."""
 NEVER = 2**62
-TELL_EVERY = 64
+TELL_EVERY = 16
 """Plays between two words about the progress."""
+
+
+def silently(share: float) -> None:
+    """Tell nobody."""
 
 
 @dataclass
@@ -39,16 +43,16 @@ class Policy:
 
     name = "nothing"
 
-    def before(self, world: World, play: Play, title: Title) -> None:
+    def before(self, world: World, title: Title) -> None:
         """Somebody is about to press play; only who knows the future can do anything here."""
 
-    def begun(self, world: World, play: Play, title: Title) -> None:
+    def begun(self, world: World, title: Title, who: str) -> None:
         """Somebody has pressed play."""
 
-    def ended(self, world: World, play: Play, title: Title) -> None:
-        """A play is over."""
+    def finished(self, world: World, title: Title, who: str) -> None:
+        """Somebody has watched something to its end."""
 
-    def cycle(self, world: World) -> int:
+    def cycle(self, world: World) -> int:  # noqa: ARG002 - others look at it
         """A cycle. Returns from when on, with nothing played meanwhile, another one might decide anything else."""
         return NEVER
 
@@ -87,7 +91,7 @@ class Replay:
         """From when on a cycle may decide something."""
         self._cycled = past.start - 1
 
-    def run(self, progress: Progress = lambda share: None) -> Outcome:
+    def run(self, progress: Progress = silently) -> Outcome:
         """Replay everything."""
         span = max(1, self._past.end - self._past.start)
         for number, play in enumerate(self._plays):
@@ -130,7 +134,7 @@ class Replay:
         world.now = play.start
         title = self._past.library.titles.get(play.key)
         if title:
-            self._policy.before(world, play, title)
+            self._policy.before(world, title)
         known = title is not None and bool(title.files)
         served = "unknown" if not known else "array"
         if title and known and world.contents.holds(title.files, play.start):
@@ -139,15 +143,16 @@ class Replay:
         world.audience.begin(play)
         heapq.heappush(self._going, (play.end, number))
         if title:
-            self._policy.begun(world, play, title)
+            self._policy.begun(world, title, play.who)
         self._due = min(self._due, play.start)
 
     def _end(self, number: int, now: int) -> None:
         play = self._plays[number]
         self.world.now = now
         self.world.audience.end(play)
-        if title := self._past.library.titles.get(play.key):
-            self._policy.ended(self.world, play, title)
+        title = self._past.library.titles.get(play.key)
+        if title and play.finished:
+            self._policy.finished(self.world, title, play.who)
         self._due = min(self._due, now)
 
     def _outcome(self) -> Outcome:

@@ -1,6 +1,6 @@
 """What a replay is told: what was played, the library it was played from, and the settings to try.
 
-Frozen values. Sizes in bytes, times in epoch seconds (UTC), durations and positions of videos in milliseconds as in Plex.
+Frozen values. Sizes in bytes, times in epoch seconds (UTC), durations of videos in milliseconds as in Plex.
 """
 
 from collections import defaultdict
@@ -105,7 +105,7 @@ class Setup:
 
     storages: tuple[Storage, ...]
     """The caches with their budgets, with nothing of Cacherr's on them."""
-    rules: Rules = Rules()
+    rules: Rules
     habits: Mapping[str, Habits] = field(default_factory=dict)
     """By user; others have the defaults."""
     trigger: str = PlaybackTrigger.START
