@@ -36,7 +36,7 @@ def _table(limits: list[int], days: int, cycle: int) -> Iterator[str]:
     from benchmarks.households import HOUSEHOLDS, past_of
     from caching.replaying.comparing import others
     from caching.replaying.planner import Planner
-    from caching.replaying.simulating import Replay
+    from caching.replaying.simulating import Simulation
 
     for house in HOUSEHOLDS:
         past = past_of(replace(house, days=days))
@@ -47,7 +47,7 @@ def _table(limits: list[int], days: int, cycle: int) -> Iterator[str]:
             mine = _setup(limit, cycle)
             for policy, setup in ((Planner(), mine), *others(past, mine)):
                 begun = time.process_time()
-                came = Replay(past, policy, setup).run()
+                came = Simulation(past, policy, setup).run()
                 took, gb = time.process_time() - begun, came.bytes_cached / 1024**3
                 rates = f"{came.rates['hit_rate']:7.1%}{came.rates['hit_rate_by_hours']:7.1%}"
                 per_hit = gb / came.hits if came.hits else 0.0

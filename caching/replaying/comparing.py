@@ -10,8 +10,8 @@ from caching import mappings
 from caching.replaying import recalling, scenarios
 from caching.replaying.others import Clairvoyant, DeckPlusFive, LeastRecentlyPlayed, PlexCacheD
 from caching.replaying.planner import Planner
-from caching.replaying.recalling import Recalled, Source
-from caching.replaying.simulating import Outcome, Policy, Replay, silently
+from caching.replaying.recalling import SOURCES, Recalled, Source
+from caching.replaying.simulating import Outcome, Policy, Simulation, silently
 from caching.replaying.values import Habits, Past, Setup
 
 Data = dict[str, Any]
@@ -37,15 +37,18 @@ class Asked:
     others: bool = False
 
 
-def asked(source: Source, days: int, sets: Sequence[Mapping[str, str]], *, others: bool) -> Asked:
+def asked(source: str, days: int, sets: Sequence[Mapping[str, str]], *, others: bool) -> Asked:
     """What somebody asks for, looked through. Raises ConfigurationError with what is wrong."""
     if not 1 <= days <= MOST_DAYS:
         raise ConfigurationError(f"{days} days cannot be replayed.", f"Ask for 1 to {MOST_DAYS}.")
     if len(sets) > scenarios.MOST_SETS:
         raise ConfigurationError(f"{len(sets)} sets are too many.", f"Try at most {scenarios.MOST_SETS} at a time.")
+    known = next((one for one in SOURCES if one == source), None)
+    if known is None:
+        raise ConfigurationError(f"The past cannot come from {source!r}.", f"Choose one of {', '.join(SOURCES)}.")
     for texts in sets:
         scenarios.parsed(texts)
-    return Asked(source, days, tuple(dict(texts) for texts in sets if texts), others)
+    return Asked(known, days, tuple(dict(texts) for texts in sets if texts), others)
 
 
 def compare(asked: Asked, tell: Told = silently) -> Data:
@@ -62,7 +65,7 @@ def compare(asked: Asked, tell: Told = silently) -> Data:
         work += [(policy.name, {}, policy, setup) for policy, setup in others(recalled.past, work[0][3])]
     rows = []
     for number, (name, texts, policy, setup) in enumerate(work):
-        outcome = Replay(recalled.past, policy, setup).run(_part(tell, number, len(work)))
+        outcome = Simulation(recalled.past, policy, setup).run(_part(tell, number, len(work)))
         rows.append(_row(name, texts, policy, outcome))
     return _report(asked, recalled, rows)
 

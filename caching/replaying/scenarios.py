@@ -9,8 +9,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django_celery_beat.models import PeriodicTask
 
+from cacherr.env import Override
 from cacherr.errors import ConfigurationError
-from cacherr.overrides import SettingField
+from cacherr.overrides import SettingField, parse_override
 from caching import disk, limits
 from caching.models import CachedFile, CachePolicy, Mode, PathMapping
 from caching.planning.values import Storage
@@ -59,7 +60,7 @@ def parsed(texts: Mapping[str, str]) -> Values:
     found = {}
     for name, text in texts.items():
         try:
-            found[name] = field_of(name).clean(text.strip(), None)
+            found[name] = parse_override(field_of(name), Override(name, text))
         except ValidationError as error:
             raise ConfigurationError(f"{name} cannot be {text!r}.", " ".join(error.messages)) from error
     policy, _ = _policies(found)

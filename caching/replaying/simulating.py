@@ -77,7 +77,7 @@ class Outcome:
         return int(self.rates["from_cache"])
 
 
-class Replay:
+class Simulation:
     """One past, with one policy and one set of settings."""
 
     def __init__(self, past: Past, policy: Policy, setup: Setup) -> None:
