@@ -15,6 +15,8 @@ from caching.replaying import comparing, scenarios, waiting
 
 router = Router(tags=["replay"])
 
+BY_KEY = "api"
+
 
 class AskedReplay(BaseModel):
     """What is to be compared, besides the settings in force."""
@@ -101,7 +103,7 @@ def post_replay(request: HttpRequest, body: AskedReplay | None = None) -> Status
     """Ask for a replay; a worker computes it. 409 while too many wait, 422 for a setting that cannot be."""
     body = body or AskedReplay()
     asked = comparing.asked(body.source, body.days, body.sets, others=body.others)
-    row = waiting.request(asked, request.user.get_username() if request.user.is_authenticated else "api")
+    row = waiting.request(asked, request.user.get_username() if request.user.is_authenticated else BY_KEY)
     nudge.run_replays()
     return Status(202, ok(row.summary(), "The replay waits for a worker."))
 
