@@ -84,7 +84,7 @@ def _field(letter: str, name: str, given: Mapping[str, str]) -> Data:
 def _now(name: str) -> str:
     """What is in force, in words."""
     if name in scenarios.OF_USERS:
-        return f"as each user has it, usually {UserTypeDefaults._meta.get_field(name).get_default()}"
+        return f"as each user has it, usually {getattr(UserTypeDefaults(), name)}"
     value = scenarios.in_force()[name]
     words = dict(scenarios.field_of(name).choices or ())
     return str(words.get(value, value)) or "no limit"
