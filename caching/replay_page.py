@@ -74,11 +74,14 @@ def _set(letter: str, given: Mapping[str, str]) -> Data:
 def _field(letter: str, name: str, given: Mapping[str, str]) -> Data:
     field = scenarios.field_of(name)
     choices = [("1", "yes"), ("0", "no")] if isinstance(field, BooleanField) else list(field.choices or ())
-    label = "minutes between cycles" if name == scenarios.CYCLE else str(field.verbose_name)
     return {
-        "name": f"{letter}-{name}", "label": label, "choices": choices, "value": given.get(f"{letter}-{name}", ""),
-        "longest": LONGEST_TEXT, "now": _now(name),
+        "name": f"{letter}-{name}", "label": _label(name), "now": _now(name), "choices": choices,
+        "value": given.get(f"{letter}-{name}", ""), "longest": LONGEST_TEXT,
     }  # fmt: skip
+
+
+def _label(name: str) -> str:
+    return "minutes between cycles" if name == scenarios.CYCLE else str(scenarios.field_of(name).verbose_name)
 
 
 def _now(name: str) -> str:
@@ -94,7 +97,7 @@ def _row(one: Data, most: int) -> Data:
     """One set in words, and the lengths of its bars in percent."""
     moved = one["bytes_cached"] + one["bytes_returned"]
     return {
-        "name": one["name"],
+        "name": ", ".join(f"{_label(name)}: {text}" for name, text in one["settings"].items()) or one["name"],
         "rate": percent(one["hit_rate"]),
         "by_hours": percent(one["hit_rate_by_hours"]),
         "cached": readable(one["bytes_cached"]),

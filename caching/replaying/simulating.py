@@ -12,10 +12,8 @@ from caching.replaying.contents import Contents
 from caching.replaying.values import Past, Play, Setup, Title
 
 Progress = Callable[[float], None]
-"""Told, now and then, how much of it is done, 0 to 1. What it raises ends the replay."""
+"""Told after each play how much is done, 0 to 1. What it raises ends the replay."""
 NEVER = 2**62
-TELL_EVERY = 16
-"""Plays between two words about the progress."""
 
 
 def silently(share: float) -> None:
@@ -97,8 +95,7 @@ class Simulation:
         for number, play in enumerate(self._plays):
             self._pass_time(play.start)
             self._begin(number, play)
-            if number % TELL_EVERY == 0:
-                progress((play.start - self._past.start) / span)
+            progress((play.start - self._past.start) / span)
         self._pass_time(max(self._past.end, self._plays[-1].end if self._plays else 0))
         progress(1.0)
         return self._outcome()

@@ -7,6 +7,7 @@ which Cacherr would be taken for dead; the web's are for people.
 import logging
 import threading
 import time
+from dataclasses import dataclass, field
 
 from django.db import connection
 from django.utils import timezone
@@ -24,8 +25,8 @@ KEPT = 20
 """So many replays are remembered."""
 MOST_WAITING = 5
 NOTE_SECONDS = 0.5
-REST_SECONDS = 0.001
-"""A pause now and then: whoever copies or answers in this process comes first."""
+LONGEST_REST = 0.05
+"""It rests as long as it works, a few milliseconds each: whoever copies or answers in this process comes first."""
 CUT_SHORT = "It was cut short by the end of Cacherr. Ask for it again."
 
 
@@ -86,21 +87,30 @@ def _next() -> Replay | None:
     return row
 
 
-def _compute(row: Replay) -> None:
-    told = [time.monotonic()]
+@dataclass(slots=True)
+class _Note:
+    """Keeps the row in step with the work, and the work out of others' way."""
 
-    def tell(share: float) -> None:
-        time.sleep(REST_SECONDS)
+    row: Replay
+    noted: float = field(default_factory=time.monotonic)
+    rested: float = field(default_factory=time.monotonic)
+
+    def tell(self, share: float) -> None:
+        """Rest a little, and note now and then how much is done. Raises _GivenUpError when nobody waits for it."""
+        time.sleep(min(time.monotonic() - self.rested, LONGEST_REST))
         if stopping.requested():
             raise _GivenUpError
-        if time.monotonic() - told[0] >= NOTE_SECONDS:
-            told[0] = time.monotonic()
-            if not Replay.objects.filter(pk=row.pk).update(progress=int(100 * share)):
+        self.rested = time.monotonic()
+        if self.rested - self.noted >= NOTE_SECONDS:
+            self.noted = self.rested
+            if not Replay.objects.filter(pk=self.row.pk).update(progress=int(100 * share)):
                 raise _GivenUpError  # somebody removed it
 
+
+def _compute(row: Replay) -> None:
     try:
         asked = comparing.asked(row.source, row.days, row.sets, others=row.others)
-        report = comparing.compare(asked, tell)
+        report = comparing.compare(asked, _Note(row).tell)
     except CacherrError as error:
         _end(row, error=str(error))
     except _GivenUpError:
