@@ -53,6 +53,10 @@ class Audience:
     def end(self, play: Play) -> None:
         """The play is over: the item was watched, or left in the middle."""
         self.playing.remove((play.who, play.key))
+        self.got_so_far(play)
+
+    def got_so_far(self, play: Play) -> None:
+        """Somebody has watched an item, or left it in the middle."""
         if title := self._library.titles.get(play.key):
             views = self._views(play.who, title) + play.finished
             self._note(play.who, title, Viewed(play.key, views, 0 if play.finished else BEGUN, play.end))

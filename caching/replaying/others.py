@@ -116,7 +116,7 @@ class Clairvoyant(Policy):
 
     def __init__(self, plays: Iterable[Play], titles: Mapping[str, Title]) -> None:
         self._uses: defaultdict[FileKey, list[int]] = defaultdict(list)
-        ordered = sorted(plays, key=lambda play: play.order, reverse=True)
+        ordered = sorted((play for play in plays if play.counts), key=lambda play: play.order, reverse=True)
         for number, play in enumerate(ordered):
             for file, _ in titles[play.key].files if play.key in titles else ():
                 self._uses[file].append(len(ordered) - number)  # the next one stands last

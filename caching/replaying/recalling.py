@@ -1,6 +1,6 @@
 """The past as a replay takes it: from the ledger of playback, or from Plex's own history."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -33,6 +33,7 @@ class Recalled:
     past: Past
     people: Mapping[str, Person]
     """By the names that the plays have."""
+    plays: int
     gone: int
     """Plays of what the library does not have any more."""
     outside: int
@@ -45,15 +46,17 @@ def recall(source: Source, days: int, mappings: Sequence[PathMapping]) -> Recall
     since = now - timedelta(days=days)
     people = {str(person.user.plex_id): person for person in everybody(now)}
     plays = _of_plex(since, people) if source == "plex" else _of_ledger(since, now)
-    before = _states(since)
-    shelf = Shelf(Versions(WatchPolicy.effective().versions))
-    known = _library(plays, before, shelf, mappings)
+    states = _states()
+    known = _library(plays, states, Shelf(Versions(WatchPolicy.effective().versions)), mappings)
     plays = [_timed(play, known) if source == "plex" else play for play in plays]
+    # What was watched before the first play that is known cannot be told apart from what was watched long before.
     start = min((play.start for play in plays), default=int(since.timestamp()))
-    past = Past(min(start, int(since.timestamp())), int(now.timestamp()), tuple(plays), known, before)
+    before = {who: {key: one for key, one in those.items() if one.viewed_at < start} for who, those in states.items()}
+    unseen = _unseen(plays, states, start)
+    past = Past(start, int(now.timestamp()), (*plays, *unseen), known, before)
     gone = sum(play.key not in known.titles for play in plays)
     outside = sum(play.key in known.titles and not known.titles[play.key].files for play in plays)
-    return Recalled(past, people, gone, outside)
+    return Recalled(past, people, len(plays), gone, outside)
 
 
 def _of_ledger(since: datetime, now: datetime) -> list[Play]:
@@ -86,16 +89,23 @@ def _timed(play: Play, known: Library) -> Play:
     return Play(play.end - seconds, play.end, play.who, play.key, seconds)
 
 
-def _states(since: datetime) -> dict[str, dict[str, Viewed]]:
-    """How far everybody had got with what they have not touched since then."""
-    rows = WatchState.objects.filter(viewed_at__lt=int(since.timestamp()))
+def _states() -> dict[str, dict[str, Viewed]]:
+    """How far everybody has got with what, by now."""
     found: dict[str, dict[str, Viewed]] = {}
-    for number, key, views, offset, at in rows.values_list(
-        "user__plex_id", "rating_key", "views", "offset", "viewed_at"
-    ):
+    rows = WatchState.objects.values_list("user__plex_id", "rating_key", "views", "offset", "viewed_at")
+    for number, key, views, offset, at in rows:
         if views or offset:
             found.setdefault(str(number), {})[key] = Viewed(key, views, offset, at)
     return found
+
+
+def _unseen(plays: Iterable[Play], states: Mapping[str, Mapping[str, Viewed]], start: int) -> Iterator[Play]:
+    """What somebody watched since the start, of which no play is known: nobody looked, or it was marked as watched."""
+    known = {(play.who, play.key) for play in plays}
+    for who, those in states.items():
+        for key, one in those.items():
+            if one.viewed_at >= start and (who, key) not in known:
+                yield Play(one.viewed_at, one.viewed_at, who, key, finished=one.is_watched, counts=False)
 
 
 def _library(

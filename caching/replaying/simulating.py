@@ -129,6 +129,10 @@ class Simulation:
     def _begin(self, number: int, play: Play) -> None:
         world = self.world
         world.now = play.start
+        self._due = min(self._due, play.start)
+        if not play.counts:
+            world.audience.got_so_far(play)
+            return
         title = self._past.library.titles.get(play.key)
         if title:
             self._policy.before(world, title)
@@ -141,7 +145,6 @@ class Simulation:
         heapq.heappush(self._going, (play.end, number))
         if title:
             self._policy.begun(world, title, play.who)
-        self._due = min(self._due, play.start)
 
     def _end(self, number: int, now: int) -> None:
         play = self._plays[number]

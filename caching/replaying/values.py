@@ -27,11 +27,13 @@ class Play:
     """How much of it was played."""
     finished: bool = True
     """Whether it was watched to its end."""
+    counts: bool = True
+    """Whether it is known as a play; else only that somebody had got so far then, wherever it was served from."""
 
     @property
-    def order(self) -> tuple[int, str, str, int, int, bool]:
+    def order(self) -> tuple[int, str, str, int, int, bool, bool]:
         """Plays are taken in this order: those of one moment by name, however they came."""
-        return self.start, self.who, self.key, self.end, self.seconds, self.finished
+        return self.start, self.who, self.key, self.end, self.seconds, self.finished, self.counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,10 @@ QUIET_SECONDS = 1.0
 """Nothing is said about the progress for so long."""
 
 
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 class Command(CacherrCommand):
     """Replays what was played with the settings in force and with others."""
 
@@ -48,7 +52,8 @@ class Command(CacherrCommand):
         if not report["plays"]:
             self.stdout.write(f"Nothing was played in the last {report['days']} days, as far as is known.")
             return
-        self.stdout.write(f"{report['plays']} plays of {report['users']} users in {report['days']} days.")
+        counts = [_counted(report[f"{what}s"], what) for what in ("play", "user", "day")]
+        self.stdout.write("{} of {} in {}.".format(*counts))
         width = max(len(row["name"]) for row in report["sets"])
         self.stdout.write(f"{'':{width}}  hit rate  by hours  to the cache  back     wake-ups avoided")
         for row in report["sets"]:
