@@ -50,7 +50,7 @@ class ReplayAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """A replay's result, or how far it is."""
-        if not self.has_view_permission(request):
+        if not self.has_view_permission(request) or request.method == "POST":
             raise PermissionDenied
         row = get_object_or_404(Replay, pk=object_id if object_id.isdecimal() else 0)
         context = {**replay_page.shown(row), "form_url": form_url, **(extra_context or {})}

@@ -4,6 +4,7 @@ import json
 import shutil
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,10 @@ def neighbours(tmp_path: Path, settings: Settings, db: None) -> Iterator[Neighbo
         film = made.film("Film")
         run()
         for hours in (30, 5):
-            at = timezone.now() - timezone.timedelta(hours=hours)
+            at = timezone.now() - timedelta(hours=hours)
             Playback.objects.create(
                 session_key="1", user=made.row(made.alex), who="Alex", rating_key=film.key, kind="movie",
-                started_at=at, ended_at=at + timezone.timedelta(hours=1), played_seconds=3600,
+                started_at=at, ended_at=at + timedelta(hours=1), played_seconds=3600,
             )  # fmt: skip
         yield made
 

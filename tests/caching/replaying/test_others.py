@@ -70,15 +70,21 @@ def test_all_others_are_compared_in_the_same_room_with_five_episodes_ahead() -> 
     assert {capacity(given.storages) for _, given in found} == {100 * GB}
 
 
-SHARED = {"file_system": "1"}
+
+
+def shared(cache: str, limit: int | None = None) -> Storage:
+    """A cache on a file system that another one is on."""
+    return Storage(cache, 100, 90, limit, file_system="1")
+
+
 ROOMS: dict[str, tuple[list[Storage], int]] = {
     "the limit": ([Storage("a", 100, 90, 50)], 50),
     "what is usable": ([Storage("a", 100, 90, 95, minimum_free=10)], 80),
     "the larger of two things to keep free": ([Storage("a", 100, 90, None, 10, 30)], 60),
     "nothing where less is free than is to stay free": ([Storage("a", 100, 5, None, 10)], 0),
     "two caches on two file systems": ([Storage("a", 100, 90, 50), Storage("b", 100, 40)], 90),
-    "two caches on one": ([Storage("a", 100, 90, 50, **SHARED), Storage("b", 100, 90, 20, **SHARED)], 70),
-    "two on one, one of them without a limit": ([Storage("a", 9, 90, 50, **SHARED), Storage("b", 9, 90, **SHARED)], 90),
+    "two caches on one": ([shared("a", 50), shared("b", 20)], 70),
+    "two on one, one of them without a limit": ([shared("a", 50), shared("b")], 90),
 }  # fmt: skip
 
 
