@@ -129,7 +129,7 @@ class Simulation:
     def _begin(self, number: int, play: Play) -> None:
         world = self.world
         world.now = play.start
-        self._due = min(self._due, play.start)
+        self._due = min(self._due, play.start + 1)  # a cycle of the same moment comes before it
         if not play.counts:
             world.audience.got_so_far(play)
             return

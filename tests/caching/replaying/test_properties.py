@@ -13,7 +13,7 @@ from caching.planning.values import Rules, Storage
 from caching.replaying.others import Clairvoyant, DeckPlusFive, LeastRecentlyPlayed, PlexCacheD
 from caching.replaying.planner import Planner
 from caching.replaying.simulating import Policy, World
-from caching.replaying.values import DAY, HOUR, Past, Play, Setup, Title
+from caching.replaying.values import DAY, HOUR, Habits, Past, Play, Setup, Title
 from tests.caching.replaying.pasts import GB, film, outcome, past, play, setup, show
 
 TITLES = (film("F", 15), film("G", 40), *show("S", 4, 10), *show("W", 3, 25, weekly_from=2))
@@ -116,6 +116,17 @@ def test_cycles_that_are_left_out_would_have_decided_nothing(values: dict[str, o
     given = Setup((Storage(CACHE, 400 * GB, 400 * GB, 400 * GB),), rules)
     given = replace(given, **values)  # type: ignore[arg-type]
     of = past_of(FAMILY)
+    assert outcome(of, Planner(), given) == outcome(of, EveryCycle(), given)
+
+
+@given(of=PASTS.map(lambda of: replace(of, end=of.start + 16 * DAY)), trigger=st.sampled_from(["start", "completion", "none"]), stale=st.sampled_from([0, 2]))
+@settings(max_examples=15, deadline=None)
+def test_nor_would_they_where_plays_and_limits_fall_into_the_second_of_a_cycle(
+    of: Past, trigger: str, stale: int
+) -> None:
+    rules = Rules(minimum_hold=3 * HOUR, watched_grace=5 * HOUR, expiry=(("ondeck", 4 * DAY),))
+    habits = {who: Habits(stale_days=stale) for who in ("Alex", "Sam")}
+    given = replace(setup(60, trigger=trigger, habits=habits), rules=rules)
     assert outcome(of, Planner(), given) == outcome(of, EveryCycle(), given)
 
 
