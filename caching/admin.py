@@ -16,7 +16,7 @@ from unfold.admin import ModelAdmin
 from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
 from cacherr.settings_admin import SettingsAdmin
-from caching import cached_file_admin, mappings, orders, pin_admin, playback_admin, proving
+from caching import cached_file_admin, detecting, mappings, orders, pin_admin, playback_admin
 from caching.attempts import attempt
 from caching.models import CachePolicy, Cycle, Operation, PathMapping
 from caching.models.storage import Origin
@@ -83,10 +83,13 @@ class PathMappingAdmin(ModelAdmin):  # type: ignore[misc]
     @admin.action(description="Prove: look at both directories and find out the placement")
     def prove(self, request: HttpRequest, queryset: QuerySet[PathMapping]) -> None:
         """Prove the chosen mappings and say what came out."""
+        asked = detecting.ask()
         for mapping in queryset:
             try:
-                proved = proving.prove(mapping)
-                messages.success(request, f"{mapping}: {proved.proved_placement}, {proved.proof}.")
+                proved = detecting.prove(mapping, asked)
+                messages.success(request, f"{mapping}: {proved.mapping.proved_placement}, {proved.mapping.proof}.")
+                for note in proved.notes:
+                    messages.warning(request, f"{mapping}: {note.message} {note.cure}")
             except CacherrError as error:
                 messages.error(request, f"{mapping}: {error}")
 

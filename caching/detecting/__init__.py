@@ -4,8 +4,24 @@
 """
 
 from caching.detecting.examining import Asked, Proved, ask, examine, prove
+from caching.detecting.keeping import add_proved, change, remove, uncovered
 from caching.detecting.mistakes import Mistake
 from caching.detecting.surveying import detect
 from caching.detecting.values import Detected, Location, Proposal
 
-__all__ = ["Asked", "Detected", "Location", "Mistake", "Proposal", "Proved", "ask", "detect", "examine", "prove"]
+__all__ = [
+    "Asked",
+    "Detected",
+    "Location",
+    "Mistake",
+    "Proposal",
+    "Proved",
+    "add_proved",
+    "ask",
+    "change",
+    "detect",
+    "examine",
+    "prove",
+    "remove",
+    "uncovered",
+]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from cacherr.errors import CacherrError, PlexError
+from cacherr.errors import CacherrError
 from caching import cycle, disk, lock, proving
 from caching.detecting import mistakes, samples, surveying
-from caching.detecting.mistakes import Facts, Mistake, RootFacts, SampleFacts
+from caching.detecting.mistakes import Facts, Kind, Mistake, RootFacts, SampleFacts
 from caching.detecting.proposing import covers
 from caching.detecting.values import Location
 from caching.models import CachedFile, PathMapping, Placement
@@ -138,12 +138,10 @@ class Proved:
 def prove(mapping: PathMapping, asked: Asked | None = None) -> Proved:
     """Look for mistakes, then prove the mapping by trying; what is tried is taken away again.
 
-    Raises ConfigurationError or StorageAbsentError with the first mistake and its cure, PlexError when Plex's
-    libraries are not known, BusyError while a cycle runs.
+    Where Plex cannot be asked, the disks alone are judged, and that is said. Raises ConfigurationError or
+    StorageAbsentError with the first mistake and its cure, BusyError while a cycle runs.
     """
     asked = asked or ask()
-    if isinstance(asked.error, PlexError):
-        raise asked.error
     _refuse(examine(mapping, asked))
     if not mapping.is_proved:
         try:
@@ -154,7 +152,18 @@ def prove(mapping: PathMapping, asked: Asked | None = None) -> Proved:
     # Only now it is known whether Plex has to see the cache.
     left = examine(mapping, asked)
     _refuse(left)
-    return Proved(mapping, left)
+    return Proved(mapping, (*left, *_unasked(asked)))
+
+
+def _unasked(asked: Asked) -> Iterator[Mistake]:
+    if asked.error:
+        yield Mistake(
+            Kind.UNASKED,
+            "warning",
+            f"Whether these are Plex's files is not known. {asked.error.message}",
+            asked.error.cure,
+            asked.error.exit_code,
+        )
 
 
 def _refuse(found: Sequence[Mistake]) -> None:

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     UNREADABLE = "unreadable"
     SAME_DEVICE = "same file system"
     UNSEEN = "unseen by Plex"
+    UNASKED = "Plex not asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def _absent(facts: Facts) -> Iterator[Mistake]:
                 f"Nothing is mounted at {root.path}: it is on the container's own disk, and lost with it.",
                 f"Mount the host's directory at {root.path} in the container's settings, and start it again.",
             )
-        elif root is facts.array and root.empty and facts.samples and not facts.proved:
+        elif root is facts.array and root.empty and facts.samples and not facts.proved and not _lie_on_cache(facts):
             yield _mistake(
                 Kind.MISSING, f"{root.path} is empty: it is probably a mount point without its disk.",
                 f"Mount the disk, or correct the path{found}.",
@@ -206,9 +207,14 @@ def _permissions(facts: Facts) -> Iterator[Mistake]:
             )  # fmt: skip
 
 
+def _lie_on_cache(facts: Facts) -> bool:
+    """Whether all of Plex's files are where the cache should be, and none is where the array should be."""
+    return bool(facts.samples) and all(one.on_array is None and one.on_cache == one.size for one in facts.samples)
+
+
 def _samples(facts: Facts) -> Iterator[Mistake]:
     absent = [one for one in facts.samples if one.on_array is None]
-    if absent and len(absent) == len(facts.samples) and all(one.on_cache == one.size for one in absent):
+    if _lie_on_cache(facts):
         yield Mistake(
             Kind.SWAPPED, "error",
             f"Plex's files are below {facts.cache.path}, which stands as the cache root, and not below "
