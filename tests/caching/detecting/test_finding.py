@@ -225,6 +225,19 @@ def test_a_proof_without_plex_says_what_it_does_not_know(laid: Laid, plex: Stand
     assert [note.kind for note in proved.notes if note.level == "warning"] == ["Plex not asked"]
 
 
+@pytest.mark.parametrize("sees", [True, False])
+def test_a_link_is_only_proved_when_plex_sees_where_it_leads(laid: Laid, plex: StandIn, sees: bool) -> None:
+    laid.household.browse = lambda path: os.listdir(path) if sees or path != str(laid.ssd.parent) else ["elsewhere"]
+    mapping = right(laid, placement="symlink")
+    if sees:
+        assert detecting.prove(mapping).mapping.proved_placement == "symlink"
+        return
+    with pytest.raises(CacherrError, match="Plex does not see") as refused:
+        detecting.prove(mapping)
+    assert f"the very same path {laid.ssd}" in refused.value.cure
+    assert tree(laid.ssd) == {}
+
+
 # ---- the rows ------------------------------------------------------------------------------------------------------
 
 
