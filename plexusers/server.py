@@ -1,14 +1,18 @@
 """Connecting to the configured Plex server, and to plex.tv as its owner; remembering how it went."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from cacherr.errors import ConfigurationError, PlexError
+from cacherr.errors import ConfigurationError, PlexError, PlexUnreachableError
 from plexusers.models import PlexServer, validate_server_address
 from plexusers.plex import Plex
 from plexusers.plextv import PlexTv
+
+MOST_ADDRESSES = 6
+"""Of a server that are tried: each may take some seconds."""
 
 
 def connect() -> Plex:
@@ -57,6 +61,32 @@ def tried(url: str = "", token: str = "") -> Tried:
             "Sign in as the owner, or paste the owner's token: only the owner may see who plays what.",
         )
     return Tried(plex.friendly_name or server.plex_url, plex.machine_identifier, libraries)
+
+
+def keep(url: str, token: str) -> Tried:
+    """Try an address and a token, and store them when they are good. Raises as `tried` does; then nothing is stored."""
+    found = tried(url, token)
+    row = PlexServer.objects.get(pk=1)
+    row.plex_url, row.plex_token = url.strip().rstrip("/") or row.plex_url, token.strip() or row.plex_token
+    row.save(update_fields=["plex_url", "plex_token"])
+    connect()
+    return found
+
+
+def reachable(addresses: Iterable[str], token: str, machine: str) -> str:
+    """The first of these addresses at which this very server answers. Raises PlexUnreachableError when none does."""
+    told = list(addresses)[:MOST_ADDRESSES]
+    for address in told:
+        try:
+            found = tried(address, token)
+        except PlexUnreachableError:
+            continue
+        if found.machine_identifier == machine:
+            return address
+    raise PlexUnreachableError(
+        f"Plex does not answer at any of its addresses: {', '.join(told) or 'it named none'}.",
+        "Enter the address at which the machine of Cacherr reaches it, such as http://192.168.1.10:32400.",
+    )
 
 
 def connect_with(token: str) -> Plex:
