@@ -29,6 +29,8 @@ class Asked:
     plex: Plex | None = None
     locations: tuple[Location, ...] | None = None
     error: CacherrError | None = None
+    look_in: tuple[str, ...] = ()
+    """Where else files may be, beside what is mounted."""
 
 
 def ask() -> Asked:
@@ -53,7 +55,7 @@ def examine(mapping: PathMapping, asked: Asked) -> tuple[Mistake, ...]:
         config=str(settings.CONFIG_DIR),
         locations=asked.locations,
         samples=found,
-        elsewhere=() if any(one.on_array is not None for one in found) else _elsewhere(mapping, asked.locations or ()),
+        elsewhere=() if any(one.on_array is not None for one in found) else _elsewhere(mapping, asked),
         seen_by_plex=_seen(mapping, asked),
     )
     return mistakes.find(facts)
@@ -105,12 +107,12 @@ def _unreadable(root: str, relative: bytes) -> str:
     return ""
 
 
-def _elsewhere(mapping: PathMapping, locations: Sequence[Location]) -> tuple[str, ...]:
+def _elsewhere(mapping: PathMapping, asked: Asked) -> tuple[str, ...]:
     """Array roots that would be right for this mapping's prefix, as far as they are mounted here."""
-    covered = [one for one in locations if covers(mapping.plex_prefix, one.path)]
+    covered = [one for one in asked.locations or () if covers(mapping.plex_prefix, one.path)]
     if not covered or not any(one.samples for one in covered):
         return ()
-    detected = surveying.detect(covered)
+    detected = surveying.detect(covered, asked.look_in)
     roots = (_as_root_of(mapping.plex_prefix, one.plex_prefix, one.array_root) for one in detected.proposals)
     return tuple(dict.fromkeys(root for root in roots if root != mapping.array_root))
 

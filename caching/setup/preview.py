@@ -1,5 +1,6 @@
 """What the first cycle would do, with its reasons; then, and only then, go."""
 
+from collections import Counter
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,8 +14,8 @@ from caching.models import CachePolicy
 from caching.planning.sizes import readable
 from caching.setup.frame import STEPS, done, for_owner, page
 
-SHOWN = 200
-"""Decisions on the page."""
+KEPT, SHOWN = 2000, 100
+"""Decisions that are kept, and videos on the page."""
 TRIGGER = "setup"
 WORDS = {
     "cache": "To be cached",
@@ -37,7 +38,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         found = previews.now()
     except CacherrError as error:
         return _page(request, error)
-    kept = {"decisions": found.decisions[:SHOWN], "totals": found.totals, "trouble": found.trouble}
+    kept = {"decisions": found.decisions[:KEPT], "totals": found.totals, "trouble": found.trouble}
     beginning.note(preview=kept, preview_at=timezone.now())
     return redirect("setup_preview")
 
@@ -64,12 +65,21 @@ def _page(request: HttpRequest, problem: CacherrError | None = None) -> HttpResp
 
 
 def _shown(kept: dict[str, Any]) -> dict[str, Any]:
-    decisions = sorted(kept["decisions"], key=lambda one: (ORDER.index(one["action"]), -one["score"]))
+    sidecars = Counter((one["mapping"], one["belongs_to"]) for one in kept["decisions"] if one["belongs_to"])
+    videos = [one for one in kept["decisions"] if not one["belongs_to"]]
+    videos.sort(key=lambda one: (ORDER.index(one["action"]), -one["score"]))
     totals = [
         {"word": WORDS[action], "files": total["files"], "size": readable(total["bytes"])}
         for action in ORDER
         if (total := kept["totals"].get(action))
     ]
-    rows = [one | {"word": WORDS[one["action"]], "size": readable(one["size"])} for one in decisions]
-    more = sum(one["files"] for one in totals) - len(rows)
-    return {"rows": rows, "totals": totals, "trouble": kept["trouble"], "more": more}
+    rows = [
+        one
+        | {
+            "word": WORDS[one["action"]],
+            "size": readable(one["size"]),
+            "sidecars": sidecars[one["mapping"], one["path"]],
+        }
+        for one in videos[:SHOWN]
+    ]
+    return {"rows": rows, "totals": totals, "trouble": kept["trouble"], "more": len(videos) - len(rows)}

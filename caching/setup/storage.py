@@ -1,6 +1,6 @@
 """Where the files are: mappings proposed, entered, and stored once they are proved."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +21,8 @@ MOST = 4096
 @for_owner
 def mappings(request: HttpRequest) -> HttpResponse:
     """Shows mappings with what is wrong with them, and proposals for what none covers."""
-    asked = detecting.ask()
+    named = (beginning.stored().detected or {}).get("look_in", "")
+    asked = replace(detecting.ask(), look_in=(named,) if named.startswith("/") else ())
     if request.method != "POST":
         return _page(request, asked, asked.error)
     try:
