@@ -65,6 +65,21 @@ class PathMappingAdmin(ModelAdmin):  # type: ignore[misc]
     )  # fmt: skip
     readonly_fields = ("proved_placement", "proof")
     actions = ("prove",)
+    list_before_template = "admin/caching/mappings_above.html"
+    change_form_outer_before_template = "admin/caching/mapping_buttons.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """The button of a mapping's page."""
+        view = self.admin_site.admin_view(require_POST(self.press))
+        return [path("<int:pk>/prove/", view, name="caching_pathmapping_prove"), *super().get_urls()]
+
+    def press(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Prove was pressed on a mapping's page."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = get_object_or_404(PathMapping, pk=pk)
+        self.prove(request, PathMapping.objects.filter(pk=row.pk))
+        return redirect(reverse("admin:caching_pathmapping_change", args=[pk]))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PathMapping]:
         """Bring the environment's rows up to date before showing them."""

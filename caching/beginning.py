@@ -6,6 +6,7 @@ or by ordering a cycle by hand.
 
 from typing import Any
 
+from django.db.models import Exists
 from django.utils import timezone
 
 from cacherr.errors import BusyError
@@ -34,6 +35,14 @@ def is_set_up() -> bool:
     """Whether somebody said go. An installation that never saw the wizard and has mappings was set up before it."""
     row = Setup.objects.filter(pk=1).first()
     return (row.finished_at is not None if row else _has_mappings()) or any(True for _ in mappings.declared())
+
+
+def waits_for_go() -> bool | None:
+    """Whether mappings are there and only the go is missing; None without any mapping. One query."""
+    unfinished = Exists(Setup.objects.filter(pk=1, finished_at=None))
+    rows = PathMapping.objects.filter(enabled=True).annotate(waits=unfinished)
+    waits = rows.values_list("waits", flat=True).first()
+    return waits and not any(True for _ in mappings.declared())
 
 
 def first_start() -> None:

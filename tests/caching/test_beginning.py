@@ -3,7 +3,7 @@
 import pytest
 from pytest_django.fixtures import Settings
 
-from caching import beginning, cycle
+from caching import beginning, cycle, problems, state
 from caching.beginning import NotBegunError
 from caching.models import Cycle, PathMapping, Setup
 
@@ -65,3 +65,12 @@ def test_an_installation_of_the_environment_is_set_up(settings: Settings) -> Non
     settings.OLDER_MAPPING = {"plex": "/data", "array": "/array", "cache": "/cache"}
     assert beginning.is_set_up()
     assert cycle.request("schedule")
+
+
+def test_what_was_entered_and_not_let_go_is_said_on_the_dashboard() -> None:
+    beginning.first_start()
+    mapping()
+    found = problems.found(None, state.stats_data())
+    assert [one["page"] for one in found if "Setup is not finished" in one["message"]] == ["setup"]
+    beginning.finish()
+    assert not any("Setup" in one["message"] for one in problems.found(None, state.stats_data()))

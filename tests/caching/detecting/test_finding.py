@@ -266,3 +266,23 @@ def test_a_mapping_of_the_environment_is_changed_there(laid: Laid, client: Clien
         client.put(address, {"name": "x"}, "application/json", headers=KEY), client.delete(address, headers=KEY),
     ):  # fmt: skip
         assert "environment" in opened(answer, 409)["error"]
+
+
+# ---- the admin -----------------------------------------------------------------------------------------------------
+
+
+def test_the_button_of_a_mappings_page_proves_it_or_says_what_is_wrong(
+    laid: Laid, plex: StandIn, admin_client: Client
+) -> None:
+    mapping = right(laid)
+    page = f"/admin/caching/pathmapping/{mapping.pk}/change/"
+    button = f"/admin/caching/pathmapping/{mapping.pk}/prove/"
+    assert button in admin_client.get(page).content.decode()
+    assert "Media: symlink" in admin_client.post(button, follow=True).content.decode()
+    PathMapping.objects.filter(pk=mapping.pk).update(array_root=str(laid.storage))
+    assert "is not at" in admin_client.post(button, follow=True).content.decode()
+    assert admin_client.get(button).status_code == 405
+
+
+def test_the_list_of_mappings_leads_to_detection(laid: Laid, admin_client: Client) -> None:
+    assert 'href="/setup/mappings/"' in admin_client.get("/admin/caching/pathmapping/").content.decode()
