@@ -13,6 +13,8 @@ NOT_STORAGE = frozenset(
 )  # fmt: skip
 """Kinds of file systems that hold no media."""
 SYSTEM = ("/proc", "/sys", "/dev", "/run", "/boot", "/etc", "/usr", "/bin", "/lib", "/sbin", "/snap")
+NO_MEDIA = (*SYSTEM, "/lib64", "/opt", "/root", "/var", "/lost+found")
+"""Directories of a system that are not looked through for media."""
 NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "fuse.rclone"})
 SHFS, MERGERFS, ZFS = "fuse.shfs", "fuse.mergerfs", "zfs"
 OWN_KINDS = frozenset({"overlay", "aufs"})

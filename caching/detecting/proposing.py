@@ -37,14 +37,17 @@ def _best(around: Surroundings, location: Location) -> Place | None:
 
     unraid = m.is_unraid(around.mounts)
 
-    def rank(place: Place) -> tuple[bool, int, bool, bool, bool, int]:
+    def rank(place: Place) -> tuple[bool, bool, int, bool, bool, bool, bool, int]:
         mount = m.mount_of(place.path, around.mounts)
+        pooled = bool(mount and mount.kind == m.MERGERFS)
         return (
             unraid and bool(m.pool_of(place.path)),  # new files lie on a pool until the mover takes them
+            pooled and place.path == location.path,  # what Plex itself reads most likely has the cache in it
             -place.matched,  # a single disk has only its own
             unraid and not m.within(place.path, m.UNRAID_ARRAY),
             not place.writable,
             bool(mount and mount.kind in m.NETWORK),
+            pooled,
             len(place.path),
         )
 
@@ -138,6 +141,11 @@ def _array_warnings(array: str, mounts: tuple[m.Mount, ...]) -> Iterator[str]:
         yield (
             f"{array} is Unraid's view of array and pools together, not the array. Mount /mnt/user0 as well, and name "
             f"/mnt/user0/{m.share_of(array)}."
+        )
+    if mount and mount.kind == m.SHFS and not m.within(array, "/mnt"):
+        yield (
+            f"{array} is a share of Unraid under another name. Mount array and pools at their own paths, /mnt/user0 "
+            "and /mnt/cache: only then array, pool and view can be told apart."
         )
     if mount and mount.read_only:
         yield f"{array} is mounted read-only. Mount it writable (in the container's settings: Read/Write)."

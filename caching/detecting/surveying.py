@@ -71,7 +71,7 @@ def _look_through(bases: Iterable[str], missing: Sequence[Location], places: dic
         one.path: {relative(sample.path, one.path).partition("/")[0] for sample in one.samples} for one in missing
     }
     for base in bases if missing else ():
-        for path, names in disk.directories(base, DEPTH, DIRECTORIES):
+        for path, names in disk.directories(base, DEPTH, DIRECTORIES, m.NO_MEDIA):
             for location in missing:
                 if firsts[location.path] & names and (place := _place(path, location)) is not None:
                     places[location.path].append(place)

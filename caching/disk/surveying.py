@@ -7,7 +7,7 @@ import errno
 import os
 import stat
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -76,11 +76,13 @@ def standing(path: str) -> Standing:
         return Standing(there=False, problem=error.strerror or type(error).__name__)
 
 
-def directories(base: str, depth: int, most: int) -> Iterator[tuple[str, frozenset[str]]]:
+def directories(
+    base: str, depth: int, most: int, without: Collection[str] = ()
+) -> Iterator[tuple[str, frozenset[str]]]:
     """A directory and those below it, the nearest first, each with the names in it; no link is followed.
 
     At most `most` directories, `depth` levels down, on the same file system, and nothing below hidden or very large
-    ones. What cannot be read is left out.
+    ones or those of `without`. What cannot be read is left out.
     """
     waiting = deque([(base, 0)])
     device: int | None = None
@@ -99,7 +101,8 @@ def directories(base: str, depth: int, most: int) -> Iterator[tuple[str, frozens
         told += 1
         yield path, names
         if level < depth and len(names) <= MANY:
-            waiting.extend((f"{path.rstrip('/')}/{name}", level + 1) for name in sorted(below))
+            paths = (f"{path.rstrip('/')}/{name}" for name in sorted(below))
+            waiting.extend((path, level + 1) for path in paths if path not in without)
 
 
 def _entries(fd: int) -> tuple[frozenset[str], list[str]]:

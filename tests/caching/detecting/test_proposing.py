@@ -111,6 +111,25 @@ def test_of_two_copies_the_one_with_more_of_the_files_is_taken() -> None:
     assert only(around(places, (BULK,))).array_root == "/bulk/films of today"
 
 
+def test_beside_the_mergerfs_pool_that_plex_reads_the_slow_pool_is_taken() -> None:
+    slow = Mount("/slow", "/", "0:51", "fuse.mergerfs", "a")
+    places = {"/pool/Films": [Place("/pool/Films", 3), Place("/slow/Films", 2)]}
+    found = only(around(places, (POOLED, slow, SSD), (FAST_SSD,)))
+    assert (found.array_root, found.placement) == ("/slow/Films", "auto")
+    assert any("mergerfs pool, /pool" in reason for reason in found.reasons)
+
+
+def test_a_disk_is_taken_before_the_pool_that_it_is_in() -> None:
+    places = {"/data/Films": [Place("/pool/Films", 3), Place("/bulk/of all/Films", 3)]}
+    assert only(around(places, (POOLED, BULK))).array_root == "/bulk/of all/Films"
+
+
+def test_an_unraid_share_under_another_name_cannot_be_told_apart() -> None:
+    share = Mount("/media", "/media", "0:30", "fuse.shfs", "shfs")
+    found = only(around({"/data/Films": [Place("/media/Films", 3)]}, (share, POOL), (FAST_POOL,)))
+    assert any("at their own paths" in warning for warning in found.warnings)
+
+
 def test_without_any_storage_apart_no_cache_is_made_up() -> None:
     found = only(around({"/data/Films": [Place("/bulk/Films", 3)]}, (BULK,), (Fast("/bulk", 9, None, "8:1"),)))
     assert found.cache_root == ""
