@@ -17,12 +17,14 @@ from plexusers import server as plex_server
 from plexusers.codes import Code
 from plexusers.models import PlexServer
 
+EXPIRED = RefusedError("Plex has given up waiting for the sign-in.", "Begin it again.")
+
 
 @for_owner
 def plex(request: HttpRequest) -> HttpResponse:
     """Shows what is known of the server, and the ways to it."""
     if request.method != "POST":
-        return _page(request)
+        return _page(request, EXPIRED if "expired" in request.GET else None)
     try:
         return _WAYS.get(request.POST.get("do", ""), _page)(request)
     except CacherrError as error:
@@ -35,19 +37,14 @@ def waiting(request: HttpRequest) -> HttpResponse:
     row = beginning.stored()
     if row.pin is None:
         return redirect("setup_plex")
-    try:
-        step, later = codes.look(_code(row), time.time(), lambda token: beginning.note(account_token=token))
-    except CacherrError as error:
-        return _page(request, error)
+    step, later = codes.look(_code(row), time.time(), lambda token: beginning.note(account_token=token))
     if step == "waiting":
         beginning.note(pin_next_look_at=later.next_look_at)
         wait = max(1, round(later.next_look_at - time.time()))
         address = codes.confirm_address(row.pin_code, _back(request))
         return page(request, "plex", template="waiting", wait=wait, confirm_address=address)
     beginning.note(pin=None, pin_code="")
-    if step == "expired":
-        return _page(request, RefusedError("Plex has given up waiting for the sign-in.", "Begin it again."))
-    return redirect("setup_plex")
+    return redirect(reverse("setup_plex") + ("?expired" if step == "expired" else ""))
 
 
 def _page(request: HttpRequest, problem: CacherrError | None = None) -> HttpResponse:

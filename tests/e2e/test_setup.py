@@ -28,11 +28,11 @@ def url(installation: Installation, home: Home, plex: StandIn, browser: Browser)
         yield f"http://127.0.0.1:{served.port}"
 
 
-@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.fixture(params=[(DESKTOP, True), (PHONE, False)], ids=["desktop", "phone-without-scripts"])
 def visitor(request: pytest.FixtureRequest, browser: Browser, url: str) -> Iterator[BrowserContext]:
-    width, height = request.param
+    (width, height), scripts = request.param
     context = browser.new_context(
-        base_url=url, viewport={"width": width, "height": height}, java_script_enabled=False, locale="en-GB"
+        base_url=url, viewport={"width": width, "height": height}, java_script_enabled=scripts, locale="en-GB"
     )
     yield context
     context.close()

@@ -108,6 +108,15 @@ def test_a_sign_in_can_be_left_and_taken_up_in_another_browser(owner: Client, at
     assert 'http-equiv="refresh"' in waiting
 
 
+def test_a_sign_in_that_took_too_long_can_be_begun_again(owner: Client, at_plex: StandIn) -> None:
+    owner.post("/setup/plex/", {"do": "sign_in"})
+    at_plex.fail("/plex.tv/api/v2/pins", faults.Status(404))
+    shown = text(owner.get("/setup/plex/waiting/", follow=True))
+    assert "Plex has given up waiting" in shown
+    assert "Sign in with Plex" in shown
+    assert led_to(owner.get("/setup/plex/waiting/")) == "/setup/plex/"
+
+
 def test_a_server_of_somebody_else_is_refused(owner: Client, at_plex: StandIn, laid: Laid) -> None:
     kim = laid.household.add_account("Kim", "token-kim", "shared")
     assert "Belongs to somebody else" in text(sign_in(owner, at_plex, laid, kim))
