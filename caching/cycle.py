@@ -10,6 +10,7 @@ from django.utils import timezone
 from cacherr.errors import BusyError, CacherrError
 from caching import (
     asking,
+    beginning,
     claims,
     crew,
     disk,
@@ -49,10 +50,12 @@ PHASES = {Kind.CACHE: Phase.CACHING, Kind.RESTORE: Phase.RETENTION, Kind.EVICT: 
 def request(trigger: str, *, dry_run: bool = False) -> Cycle:
     """Ask for a cycle: a row that waits to be run. One that waits already is answered instead of a second one.
 
-    Raises BusyError while a cycle is running, PausedError while Cacherr is paused and the cycle would move files.
+    Raises BusyError while a cycle is running; if it would move files, also PausedError while Cacherr is paused, and
+    NotBegunError for one that nobody ordered before setup is finished.
     """
     if not (dry_run or CachePolicy.effective().dry_run):
         pausing.require_going()
+        beginning.require_begun(trigger)
     if Cycle.objects.filter(state=CycleState.RUNNING).exists() and is_working():
         raise BusyError("A cycle is running already.", "Wait until it is done, or stop it.")
     try:

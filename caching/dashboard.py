@@ -139,6 +139,7 @@ def pages() -> Data:
         "plex": {"href": reverse("admin:plexusers_plexserver_changelist"), "text": "Set up Plex"},
         "mapping": {"href": reverse("admin:caching_pathmapping_add"), "text": "Add a path mapping"},
         "mappings": {"href": mappings, "text": "See the path mappings"},
+        "setup": {"href": reverse("setup"), "text": "Finish setup"},
         "policy": {"href": reverse("admin:caching_cachepolicy_changelist"), "text": "See the caching settings"},
         "cycle": {"href": cycles, "text": "See the cycles"},
         "sources": {"href": reverse("admin:plexusers_sourcestate_changelist"), "text": "See the sources"},

@@ -7,6 +7,7 @@ from caching.models.pin import Pin, PinKind
 from caching.models.playback import Missed, Playback, Served, WatcherState
 from caching.models.policy import AssociatedFiles, CachePolicy, EvictionMode
 from caching.models.replay import Replay, ReplayState
+from caching.models.setup import Setup
 from caching.models.storage import Mode, PathMapping, Placement, Root
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "ReplayState",
     "Root",
     "Served",
+    "Setup",
     "State",
     "WatcherState",
     "Way",
