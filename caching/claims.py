@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from plexusers.models import PlexUser, UserKind
 
+OF_USERS = ("ondeck", "watchlist")
+"""The sources whose claims name a user."""
 OF_OWNER = {
     "ondeck": "ondeck:{}", "watchlist": "watchlist:{}", "ondeck:1": "ondeck:{}", "watchlist:1": "watchlist:{}",
 }  # fmt: skip
@@ -25,5 +27,10 @@ def parse(text: str, owner: int | None) -> frozenset[str]:
 
 def users_of(claims: Iterable[str]) -> frozenset[int]:
     """The users (plex.tv's numbers) among those who wanted a file. Pure."""
-    numbers = (claim.partition(":")[2] for claim in claims if claim.startswith(("ondeck:", "watchlist:")))
-    return frozenset(int(number) for number in numbers if number.isdigit())
+    parts = (claim.partition(":") for claim in claims)
+    return frozenset(int(number) for source, _, number in parts if source in OF_USERS and number.isdigit())
+
+
+def of_user(number: int) -> tuple[str, ...]:
+    """The claims of a user, by plex.tv's number. Pure."""
+    return tuple(f"{source}:{number}" for source in OF_USERS)
