@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
@@ -82,15 +82,15 @@ def _forget(wanted: Iterable[Keys]) -> None:
 def addresses(keys: Iterable[str]) -> dict[str, str]:
     """Where the posters of films, shows and episodes are, by rating key; those without one are left out.
 
-    Two queries for each 500. Another picture has another address, so that browsers do not go on showing the former.
+    A query for each 500. Another picture has another address, so that browsers do not go on showing the former.
     """
     found: dict[str, str] = {}
+    holder = Case(When(show_key="", then=F("rating_key")), default=F("show_key"))
+    pictures = Poster.objects.filter(rating_key=OuterRef("holder")).exclude(content_type="")
+    items = LibraryItem.objects.annotate(holder=holder, mark=Subquery(pictures.values("updated_at")))
     for batch in batched({key for key in keys if key}):
-        rows = LibraryItem.objects.filter(rating_key__in=batch).values_list("rating_key", "show_key")
-        holders = {key: show or key for key, show in rows}
-        posters = Poster.objects.filter(rating_key__in=set(holders.values())).exclude(content_type="")
-        marks = dict(posters.values_list("rating_key", "updated_at"))
-        found |= {key: address(holder, marks[holder]) for key, holder in holders.items() if holder in marks}
+        rows = items.filter(rating_key__in=batch, mark__isnull=False).values_list("rating_key", "holder", "mark")
+        found |= {key: address(holder, mark) for key, holder, mark in rows}
     return found
 
 

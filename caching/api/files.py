@@ -15,6 +15,7 @@ from caching.api.explain import PartData, WhyData
 from caching.api.operations import HISTORY, OperationData, Ordered, described, ordered
 from caching.cached import cleaning, counting, exporting
 from caching.cached.choosing import Asked, Condition, Sort, chosen, order
+from caching.cached.choosing import Kind as FileKind
 from caching.cached.showing import file_data, where
 from caching.models import CachedFile, Kind, Mode, Operation, Placement
 from caching.planning.sizes import parse_size
@@ -44,6 +45,7 @@ class Filters(BaseModel):
     status: Condition | None = None
     size: Size = Field("", description="At least `1GB`, at most `..10GB`, or `1GB..10GB`; a bare number is GB.")
     since: datetime | None = Field(None, description="Cached at this time or later.")
+    kind: FileKind | None = Field(None, description="Videos (and whatever is in conflict), or sidecars.")
 
     @property
     def asked(self) -> Asked:

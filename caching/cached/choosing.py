@@ -12,6 +12,7 @@ from caching.planning.sizes import parse_size
 from plexusers.wants import SourceName
 
 Condition = Literal["cached", "conflict", "rescued"]
+Kind = Literal["video", "sidecar"]
 Sort = Literal[
     "cached_at", "-cached_at", "size", "-size", "score", "-score", "title", "-title", "leaves_at", "-leaves_at"
 ]
@@ -22,6 +23,9 @@ CONDITIONS: dict[Condition, Q] = {
     "conflict": ~Q(conflict=""),
     "rescued": Q(conflict="", rescued_at__isnull=False),
 }
+
+KINDS: dict[Kind, Q] = {"video": Q(belongs_to=b"") | ~Q(conflict=""), "sidecar": ~Q(belongs_to=b"")}
+"""A sidecar in conflict needs somebody to look, so it does not hide behind its video."""
 
 
 def condition_of(row: CachedFile) -> Condition:
@@ -44,6 +48,8 @@ class Asked:
     """`1GB`, `1GB..`, `..10GB`, `1GB..10GB`."""
     since: datetime | None = None
     """Cached at this time or later."""
+    kind: Kind | None = None
+    """Videos, with whatever is in conflict, or sidecars; all unless it is said."""
 
 
 def chosen(asked: Asked) -> QuerySet[CachedFile]:
@@ -57,6 +63,8 @@ def chosen(asked: Asked) -> QuerySet[CachedFile]:
         rows = of_source(rows, asked.source)
     if asked.status:
         rows = rows.filter(CONDITIONS[asked.status])
+    if asked.kind:
+        rows = rows.filter(KINDS[asked.kind])
     if asked.since:
         rows = rows.filter(cached_at__gte=asked.since)
     return rows.filter(sized(asked.size))

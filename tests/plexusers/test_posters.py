@@ -1,10 +1,12 @@
 """Posters: copied little by little from the server, shown from here."""
 
+from typing import Any
+
 import pytest
 from django.db.models import QuerySet
 from django.test import Client
 
-from plexusers import indexing, posters
+from plexusers import avatars, indexing, posters
 from plexusers.avatars import Rest
 from plexusers.models import LibraryItem, Poster
 from plexusers.server import connect
@@ -16,11 +18,11 @@ PNG = b"\x89PNG"
 ASKED = "/photo/:/transcode"
 
 
-def keys(*titles: str) -> QuerySet[LibraryItem, dict[str, str]]:
+def keys(*titles: str) -> QuerySet[LibraryItem, Any]:
     return LibraryItem.objects.filter(title__in=titles).values("rating_key")
 
 
-def fetch(*wanted: QuerySet[LibraryItem, dict[str, str]]) -> int:
+def fetch(*wanted: QuerySet[LibraryItem, Any]) -> int:
     """With no earlier test's failure in mind."""
     return posters.fetch_some(*wanted, rest=Rest())
 
@@ -74,7 +76,7 @@ def test_a_poster_is_asked_for_again_when_its_item_has_changed(library: Family, 
     [
         pytest.param(faults.Status(404), id="none"),
         pytest.param(faults.Body(lambda _: b"<svg onload=x>", "image/svg+xml"), id="a type that can hold scripts"),
-        pytest.param(faults.Body(lambda _: b"x" * (posters.MAX_BYTES + 1), "image/png"), id="too large"),
+        pytest.param(faults.Body(lambda _: b"x" * (avatars.MAX_BYTES + 1), "image/png"), id="too large"),
         pytest.param(faults.CAPTIVE_PORTAL, id="a page"),
     ],
 )

@@ -105,3 +105,13 @@ def test_while_a_cycle_runs_it_is_refused(client: Client, left: Neighbours) -> N
     with lock.held(WORK_LOCK):
         assert client.post(ADDRESS, content_type="application/json", headers=KEY).status_code == 409
     assert ordered() == set()
+
+
+def test_the_page_shows_what_would_leave_and_its_button_sends_it_back(admin_client: Client, left: Neighbours) -> None:
+    page = "/admin/caching/cachedfile/clean-up/"
+    html = admin_client.get(page).content.decode()
+    assert "1 file" in html
+    assert "Dropped" in html
+    assert not Operation.objects.filter(trigger="admin").exists()
+    admin_client.post(page)
+    assert [row.file_name for row in Operation.objects.filter(trigger="admin")] == ["Dropped.mkv"]
