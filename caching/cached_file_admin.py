@@ -52,7 +52,6 @@ class CachedFileAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     list_filter = (*FILTERS, "placement")
     list_per_page = 50
-    paginator = TotalPaginator
     show_full_result_count = False  # the list counts what it shows; counting all the others as well tells nothing
     search_fields = ("title", "plex_path")
     search_help_text = "Title or path, as Plex shows it"
@@ -94,6 +93,12 @@ class CachedFileAdmin(ReadOnlyAdmin):
             shown |= {"files": found.count, "bytes": readable(found.totals["bytes"]), "query": export_query(request)}
             shown["may_order"] = self.has_order_permission(request)
         return answer
+
+    def get_paginator(self, request: HttpRequest, queryset: Any, *rest: Any, **options: Any) -> "Paginator[Any]":  # noqa: ARG002
+        """Of the files; Django's page of changes has one, too."""
+        if queryset.model is not CachedFile:
+            return Paginator(queryset, *rest, **options)
+        return TotalPaginator(queryset, *rest, **options)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Looks once, for all files of the page, where their posters are."""
