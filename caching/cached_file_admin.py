@@ -1,8 +1,8 @@
-"""The admin's pages of cached files: the table, a page for each file, the pages that explain, examine and clean up."""
+"""The admin's pages of cached files: the table, a page for each file, the pages that explain and clean up."""
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet, Sum
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
-from caching import audit_page, auditing, nudge, orders, pin_admin, why_page
+from caching import orders, pin_admin, why_page
 from caching.attempts import attempt
 from caching.cached import cells, cleaning, page
 from caching.cached.filters import FILTERS, export_query
@@ -77,8 +77,6 @@ class CachedFileAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view
         own = [
             path("why/", view(self.why), name="caching_why"),
-            path("audit/", view(self.audit), name="caching_audit"),
-            path("audit/repair/", view(require_POST(self.repair)), name="caching_audit_repair"),
             path("clean-up/", view(self.clean_up), name="caching_clean_up"),
             path("<int:pk>/press/", view(require_POST(self.press)), name="caching_cachedfile_press"),
         ]
@@ -172,27 +170,6 @@ class CachedFileAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         context = self.admin_site.each_context(request) | why_page.shown(request.GET.get("q", ""))
         return TemplateResponse(request, "admin/caching/why.html", context)
-
-    def audit(self, request: HttpRequest) -> HttpResponse:
-        """The audit's page; it looks at the disks only when asked to."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        context = self.admin_site.each_context(request) | audit_page.shown(check="check" in request.GET)
-        context["may_repair"] = self.has_order_permission(request)
-        return TemplateResponse(request, "admin/caching/audit.html", context)
-
-    def repair(self, request: HttpRequest) -> HttpResponse:
-        """Repair what is certain."""
-        if not self.has_order_permission(request):
-            raise PermissionDenied
-        try:
-            done = auditing.order_repairs()
-        except CacherrError as error:
-            messages.error(request, str(error))
-        else:
-            nudge.run_orders()
-            messages.success(request, audit_page.summary(done))
-        return redirect(f"{reverse('admin:caching_audit')}?check=1")
 
     @admin.display(description="title", ordering="title")
     def shown_title(self, row: CachedFile) -> str:
