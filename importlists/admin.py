@@ -99,6 +99,7 @@ class ImportListAdmin(SecretsAdmin):
         """Each list of the page as a card."""
         page = super().get_changelist_instance(request)
         page.cards = cards(page.result_list, timezone.now())
+        page.may_read = self.has_change_permission(request)
         return page
 
     @admin.action(description="Read now", permissions=["change"])

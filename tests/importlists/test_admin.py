@@ -232,6 +232,7 @@ def test_a_card_tells_why_a_list_is_stale_and_its_button_reads_it(admin_client: 
     assert ">Stale<" in shown
     assert "status 500" in shown
     assert "ago counts" in shown
+    assert f'formaction="{read}"' in shown
     assert admin_client.get(read).status_code == 405
 
 
