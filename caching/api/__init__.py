@@ -7,7 +7,7 @@ from caching.api import audit, cycles, explain, files, mappings, operations, pin
 router = Router()
 router.add_router("", state.router)
 router.add_router("cycles", cycles.router)
-router.add_router("cached/files", files.router)
+router.add_router("cached", files.router)
 router.add_router("operations", operations.router)
 router.add_router("", explain.router)
 router.add_router("mappings", mappings.router)

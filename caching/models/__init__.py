@@ -1,5 +1,6 @@
 """The rows: settings, storage, and the journal of everything that is done to files."""
 
+from caching.models.audit import Audit
 from caching.models.cached_file import CachedFile, MadeDirectory
 from caching.models.cycle import Cycle, CycleState, Phase, Pulse
 from caching.models.operation import AUTOMATIC, LIVE_STATES, PLAYBACK, RESCUE, Kind, Operation, State, Way
@@ -16,6 +17,7 @@ __all__ = [
     "PLAYBACK",
     "RESCUE",
     "AssociatedFiles",
+    "Audit",
     "CachePolicy",
     "CachedFile",
     "Cycle",

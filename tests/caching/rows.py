@@ -6,6 +6,7 @@ from pathlib import Path
 from django.utils.timezone import now
 
 from caching.models import (
+    Audit,
     CachedFile,
     Cycle,
     CycleState,
@@ -89,5 +90,6 @@ def make_rows(directory: Path) -> Rows:
         placement=Placement.SYMLINK, mode="copy", size=1000, hash="ab", array_print="1:2:3", cache_print="4:5:6",
         title="Alpha", reason="on deck", cached_at=now(),
     )  # fmt: skip
+    Audit.objects.create(trigger="command", started_at=now(), finished_at=now(), files=1)
     RequestCount.objects.create(day=now().date(), host="plex.tv", endpoint="/api/v2/user", outcome="ok", count=1)
     return Rows(mapping, cycle, running, done, file)
