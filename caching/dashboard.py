@@ -87,6 +87,7 @@ def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own sig
             "items": [
                 _item("Cached files", "movie", "caching_cachedfile_changelist"),
                 _item("Why", "help", "caching_why"),
+                _item("Replay", "replay", "caching_replay_changelist"),
                 _item("Pins", "keep", "caching_pin_changelist"),
                 _item("Operations", "swap_vert", "caching_operation_changelist"),
                 _item("Playbacks", "play_circle", "caching_playback_changelist"),
@@ -136,6 +137,7 @@ def pages() -> Data:
         "plex": {"href": reverse("admin:plexusers_plexserver_changelist"), "text": "Set up Plex"},
         "mapping": {"href": reverse("admin:caching_pathmapping_add"), "text": "Add a path mapping"},
         "mappings": {"href": mappings, "text": "See the path mappings"},
+        "setup": {"href": reverse("setup"), "text": "Finish setup"},
         "policy": {"href": reverse("admin:caching_settings"), "text": "See the settings"},
         "cycle": {"href": cycles, "text": "See the cycles"},
         "sources": {"href": reverse("admin:plexusers_sourcestate_changelist"), "text": "See the sources"},
