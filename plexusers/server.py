@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from cacherr.errors import ConfigurationError, PlexError
+from cacherr.errors import ConfigurationError, PlexError, PlexSignInError
 from plexusers.models import PlexServer
 from plexusers.plex import Plex
 from plexusers.plextv import PlexTv
@@ -13,10 +13,12 @@ def connect() -> Plex:
     try:
         plex = Plex(_in_force())
     except PlexError as error:
-        PlexServer.objects.filter(pk=1).update(last_error=str(error))
+        refused = isinstance(error, PlexSignInError)
+        PlexServer.objects.filter(pk=1).update(last_error=str(error), sign_in_needed=refused)
         raise
     PlexServer.objects.filter(pk=1).update(
         last_error="",
+        sign_in_needed=False,
         last_seen_at=timezone.now(),
         machine_identifier=plex.machine_identifier,
         friendly_name=plex.friendly_name,
