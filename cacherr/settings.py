@@ -96,6 +96,7 @@ CACHERR_API_KEY = env.text("CACHERR_API_KEY")
 CACHERR_ADMIN_USER = env.text("CACHERR_ADMIN_USER", "admin")
 CACHERR_ADMIN_PASSWORD = env.text("CACHERR_ADMIN_PASSWORD")
 COPY_CHUNK = env.integer("CACHERR_COPY_CHUNK", 1024 * 1024, 512, 64 * 1024 * 1024)
+CACHERR_UNRAID_NOTIFY = env.text("CACHERR_UNRAID_NOTIFY", "/usr/local/emhttp/webGui/scripts/notify")
 CACHERR_PLACEMENT = env.choice("CACHERR_PLACEMENT", ("auto", "union", "symlink"), "auto")
 PATH_MAPPINGS = env.json_list("CACHERR_PATH_MAPPINGS")
 OLDER_MAPPING = {
@@ -253,7 +254,10 @@ LOGGING = {
             "style": "{",
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "nowhere": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         **{app: {"level": LOG_LEVEL} for app in ("cacherr", "plexusers", "importlists", "caching")},
@@ -263,6 +267,8 @@ LOGGING = {
         # Every retry as a line of its own; what comes of them is told once, in one sentence.
         "urllib3.connectionpool": {"level": "ERROR"},
         "psycopg.pool": {"level": "ERROR"},
+        # It names whole addresses; what came of a message is kept with its target.
+        "apprise": {"level": "WARNING", "handlers": ["nowhere"], "propagate": False},
     },
 }
 

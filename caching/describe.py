@@ -26,6 +26,7 @@ def described(decision: Decision, gathered: Gathered) -> dict[str, Any]:
         "who": list(decision.who),
         "sources": list(decision.sources),
         "problem": decision.problem,
+        "leaves_at": decision.leaves_at,
         "belongs_to": decision.belongs_to.decode("utf-8", "backslashreplace"),
     }
 

@@ -20,6 +20,11 @@ def run_orders() -> None:
     _send("caching.tasks.run_orders")
 
 
+def notices() -> None:
+    """Let a worker send the notifications that are due."""
+    _send("caching.tasks.send_notices")
+
+
 def tend() -> None:
     """Let a worker look at once whether a crash left something."""
     _send("caching.tasks.tend")

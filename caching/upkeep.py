@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from caching import cycle, disk, journal, lock, mappings, orders, proving, recovery
 from caching.models import Cycle, CycleState, Operation, Pulse
+from caching.notifying import keeping
 from caching.playing import of_plex
 from caching.rebuild import Rebuilt, rebuild
 from plexusers import avatars, bookkeeping
@@ -16,6 +17,7 @@ def tend() -> None:
     for name in ("worker", "beat"):  # beat sent the message, a worker received it: both live
         Pulse.objects.update_or_create(name=name, defaults={"at": timezone.now()})
     bookkeeping.tidy()
+    keeping.tend()
     if cycle.is_working():
         return
     live = Cycle.objects.filter(state__in=(CycleState.RUNNING, CycleState.QUEUED)).exists()

@@ -2,6 +2,7 @@
 
 from caching.models.cached_file import CachedFile, MadeDirectory
 from caching.models.cycle import Cycle, CycleState, Phase, Pulse
+from caching.models.notification import LastingTrouble, Notice, NoticeEvent, NoticeLevel, NotificationTarget, Timing
 from caching.models.operation import AUTOMATIC, LIVE_STATES, PLAYBACK, RESCUE, Kind, Operation, State, Way
 from caching.models.pin import Pin, PinKind
 from caching.models.playback import Missed, Playback, Served, WatcherState
@@ -20,9 +21,14 @@ __all__ = [
     "CycleState",
     "EvictionMode",
     "Kind",
+    "LastingTrouble",
     "MadeDirectory",
     "Missed",
     "Mode",
+    "Notice",
+    "NoticeEvent",
+    "NoticeLevel",
+    "NotificationTarget",
     "Operation",
     "PathMapping",
     "Phase",
@@ -34,6 +40,7 @@ __all__ = [
     "Root",
     "Served",
     "State",
+    "Timing",
     "WatcherState",
     "Way",
 ]

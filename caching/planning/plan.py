@@ -168,7 +168,8 @@ class _Planning:
             return _of(item, Action.RESTORE, f"{why} any more" if why == UNWANTED else why)
         what = "of its minimum hold" if held >= grace else "of grace"
         reason = f"{why}; stays for another {max(held, grace) / 3600:.1f} h {what}"
-        return _of(item, Action.KEEP, reason, protected=self._why_protected(item, ()))
+        leaves_at = now + max(held, grace)
+        return _of(item, Action.KEEP, reason, protected=self._why_protected(item, ()), leaves_at=leaves_at)
 
     def _too_late(self, there: Collection[FileKey]) -> list[Decision]:
         """What is not cached because all wishes for it are expired."""
@@ -201,10 +202,18 @@ def _identity(want: Want) -> tuple[FileKey, str, str, str, int]:
     return want.file, want.name, want.who, want.rating_key, -1 if want.position is None else want.position
 
 
-def _of(item: Cached, action: Action, reason: str, *, problem: bool = False, protected: str = "") -> Decision:
+def _of(
+    item: Cached,
+    action: Action,
+    reason: str,
+    *,
+    problem: bool = False,
+    protected: str = "",
+    leaves_at: int | None = None,
+) -> Decision:
     return Decision(
         action, item.file.name, item.size, reason, title=item.title, file=item.file, problem=problem,
-        protected=protected,
+        protected=protected, leaves_at=leaves_at,
     )  # fmt: skip
 
 

@@ -189,6 +189,8 @@ class Decision(NamedTuple):
     """What a sidecar belongs to, as with `Cached`."""
     protected: str = ""
     """Why its room is its own whatever else is wanted; empty: what is worth more may take it."""
+    leaves_at: int | None = None
+    """When a cached file that nobody wants leaves, if nothing changes; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
