@@ -31,8 +31,8 @@ def tend() -> None:
 
 
 def _send(task: str) -> None:
-    """Send a message. A broker that is away is no error: the rows wait."""
+    """Send a message. A broker that is away, or a queue that nobody made yet, is no error: the rows wait."""
     try:
         current_app.send_task(task, expires=EXPIRES_SECONDS, retry=False)
-    except OperationalError as error:
+    except (OperationalError, OSError) as error:
         log.warning("No worker could be woken (%s); what waits begins within a minute of its return.", error)
