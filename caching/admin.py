@@ -16,7 +16,16 @@ from unfold.admin import ModelAdmin
 from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
 from cacherr.settings_admin import SettingsAdmin
-from caching import cached_file_admin, mappings, notification_admin, orders, pin_admin, playback_admin, proving
+from caching import (
+    cached_file_admin,
+    logs_page,
+    mappings,
+    notification_admin,
+    orders,
+    pin_admin,
+    playback_admin,
+    proving,
+)
 from caching.attempts import attempt
 from caching.models import CachePolicy, Cycle, Operation, PathMapping
 from caching.models.storage import Origin
@@ -185,6 +194,10 @@ class CycleAdmin(ReadOnlyAdmin):
         "started_at", "finished_at", "shown_plan",
     )  # fmt: skip
     readonly_fields = fields
+
+    def get_urls(self) -> list[URLPattern]:
+        """The page of logs stands before the rows' own addresses."""
+        return [*logs_page.urls(), *super().get_urls()]
 
     @admin.display(description="plan")
     def shown_plan(self, row: Cycle) -> str:
