@@ -1,8 +1,12 @@
 """What is told of cycles, operations and playbacks, in words."""
 
+from collections.abc import Sequence
+
 from caching.models import Cycle, CycleState, Kind, NoticeEvent, NoticeLevel, Operation, Playback, Served
 from caching.notifying.values import Facts, Happening
 from caching.planning.sizes import readable
+
+MOST_FINDINGS = 20
 
 ENDS = {
     CycleState.COMPLETED: "The cycle is done",
@@ -55,6 +59,15 @@ def playback(row: Playback) -> Happening:
     title = f"{row.user or row.who or 'Somebody'} plays {row.title}"
     lines = [SERVED[Served(row.served)], f"Not cached because {row.missed_why}." if row.missed_why else ""]
     return Happening(NoticeEvent.ACTIVITY, NoticeLevel.INFO, title, tuple(filter(None, lines)))
+
+
+def audited(findings: Sequence[str]) -> Happening | None:
+    """What an audit left for a person to look at; None when that is nothing."""
+    if not findings:
+        return None
+    count = "1 thing" if len(findings) == 1 else f"{len(findings)} things"
+    title = f"The audit found {count} to look at"
+    return Happening(NoticeEvent.WARNINGS, NoticeLevel.WARNING, title, tuple(findings[:MOST_FINDINGS]))
 
 
 def files(count: int) -> str:

@@ -49,7 +49,7 @@ SHAPES = [
     "plex_token='{}'",
     "CACHERR_API_KEY={}",
     "Could not load discord://{}",
-    "[ntfys://{}]",
+    "at ntfys://{} nobody answers",
 ]
 SECRETS = st.text(string.ascii_letters + string.digits + "-_", min_size=9, max_size=40).map("0z-{}".format)
 

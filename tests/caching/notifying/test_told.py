@@ -21,7 +21,7 @@ from caching.models import (
     Root,
     State,
 )
-from caching.notifying import endings, following, keeping, troubles
+from caching.notifying import endings, following, keeping, sentences, troubles
 from caching.notifying.values import Happening, Trouble
 from plexusers.models import PlexServer, PlexUser
 from tests.caching.notifying.mailbox import make_target, titles
@@ -180,6 +180,13 @@ def test_the_upkeep_has_the_minute_done(target: NotificationTarget, settings: Se
     PlexServer(last_error="Plex refuses the token.", sign_in_needed=True).save()
     upkeep.tend()
     assert "Plex refuses the token" in titles()
+
+
+def test_what_an_audit_left_is_told_and_nothing_when_it_left_nothing() -> None:
+    assert sentences.audited([]) is None
+    told = sentences.audited(["Damaged. Restore it."] * 50)
+    assert told is not None
+    assert (told.title, len(told.lines)) == ("The audit found 50 things to look at", 20)
 
 
 def plan(*hours: float) -> list[dict[str, object]]:
