@@ -1,5 +1,6 @@
 """The admin's page of notification targets, with a test."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -28,8 +29,13 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "url" in self.fields and unraid.is_there():
-            self.fields["url"].help_text += " Here also unraid://, for Unraid's own notifications."
+        field = self.fields.get("url")
+        if field is None:
+            return
+        if self.instance.pk is None:
+            field.widget.attrs["placeholder"] = ""  # nothing is stored that could be kept
+        if unraid.is_there():
+            field.help_text += " Here also unraid://, for Unraid's own notifications."
 
     def clean_url(self) -> str:
         """What is stored, when nothing is entered."""
@@ -72,6 +78,11 @@ class NotificationTargetAdmin(SecretsAdmin):
         ("How it went", {"fields": ("service", "shown_last", "last_error", "rests_until", "shown_waiting")}),
     )
 
+    def get_fieldsets(self, request: HttpRequest, obj: NotificationTarget | None = None) -> Any:
+        """A new one has no stored address, and nothing went yet."""
+        shown = super().get_fieldsets(request, obj)
+        return shown if obj else [(None, {"fields": ("name", "enabled", "url")}), *shown[1:-1]]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[NotificationTarget]:
         """With how much waits."""
         rows: QuerySet[NotificationTarget] = super().get_queryset(request).annotate(waiting=Count("notices"))
@@ -108,19 +119,23 @@ class NotificationTargetAdmin(SecretsAdmin):
     @admin.display(description="told of")
     def shown_events(self, row: NotificationTarget) -> str:
         """What it is told of."""
-        return ", ".join(str(NoticeEvent(event).label) for event in row.events)
+        names = [str(NoticeEvent(event).label) for event in row.events]
+        if len(names) == len(NoticeEvent):
+            return "everything"
+        return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
 
     @admin.display(description="stored address")
     def shown_address(self, row: NotificationTarget) -> str:
         """The address without what is secret."""
-        return row.masked if row.url else "none"
+        return row.masked
 
     @admin.display(description="last message", ordering="last_at")
     def shown_last(self, row: NotificationTarget) -> str:
         """When something was last sent, and whether it arrived."""
         if row.last_at is None:
             return "none yet"
-        ago = f"{timesince(row.last_at, timezone.now())} ago"
+        recent = timezone.now() - row.last_at < timedelta(minutes=1)
+        ago = "just now" if recent else f"{timesince(row.last_at)} ago"
         return f"failed {ago}" if row.last_error else f"arrived {ago}"
 
     @admin.display(description="waiting")

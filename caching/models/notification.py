@@ -111,7 +111,8 @@ class NotificationTarget(models.Model):
     @property
     def masked(self) -> str:
         """Its address without anything that is secret."""
-        return f"{self.url.partition('://')[0]}://***"
+        scheme, separator, _ = self.url.partition("://")
+        return f"{scheme if separator else ''}://***"
 
 
 class Notice(models.Model):

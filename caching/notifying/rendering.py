@@ -66,7 +66,7 @@ def _of_many(one: Happening, style: Style) -> str:
     rest = " ".join(filter(None, [*one.lines[:3], facts]))
     title = text(one.title)
     head = title if style is Style.PLAIN else f"**{title}**"
-    return f"• {head}" + (f" {text(rest)}" if rest else "")
+    return f"• {head}" + (f": {text(rest)}" if rest else "")
 
 
 def _more(count: int) -> list[str]:

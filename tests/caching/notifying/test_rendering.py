@@ -38,7 +38,7 @@ def test_several_things_are_one_message_as_bad_as_the_worst() -> None:
     assert message.title == "5 things happened"
     assert message.level == "failure"
     assert message.body.split("\n") == [
-        "• The cycle is done All went well. Cached: 3 files (1.2 GB), Not done: 1",
+        "• The cycle is done: All went well. Cached: 3 files (1.2 GB), Not done: 1",
         "• A disk is gone",
         "… and 3 more",
     ]
