@@ -79,9 +79,18 @@ class LogbookHandler(logging.Handler):
         if self.file is not None and not _is_same(path, self.file):
             self._let_go()
         if self.file is None:
-            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_directory()
             self.file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            _leave_to_owner(path)
         return self.file
+
+    def _make_directory(self) -> None:
+        """Never the configuration directory itself: where that is gone, nothing is kept."""
+        try:
+            self.directory.mkdir(mode=0o700)
+        except FileExistsError:
+            return
+        _leave_to_owner(self.directory)
 
     def _turn_over(self) -> None:
         self._let_go()
@@ -99,6 +108,13 @@ class LogbookHandler(logging.Handler):
         if self.file is not None:
             os.close(self.file)
             self.file = None
+
+
+def _leave_to_owner(path: Path) -> None:
+    """What a command run by root makes belongs to whom Cacherr runs as: the directory's owner."""
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _is_same(path: Path, file: int) -> bool:

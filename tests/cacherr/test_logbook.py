@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -101,6 +102,19 @@ def test_several_processes_turn_over_the_same_files_and_lose_nothing(tmp_path: P
     found = [entry.message for line in lines if (entry := logbook.parsed(line))]
     assert sorted(found) == sorted(f"{name}:{number}" for name in "abc" for number in range(150))
     assert len(files) > 3
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can leave files to others")
+def test_what_root_logs_can_be_gone_on_with_by_the_owner(tmp_path: Path) -> None:
+    os.chown(tmp_path, 99, 100)
+    make_logger(tmp_path / "logs").info("by root")
+    made = (tmp_path / "logs", tmp_path / "logs" / logbook.NAME)
+    assert [(path.stat().st_uid, path.stat().st_gid) for path in made] == [(99, 100)] * 2
+
+
+def test_a_configuration_directory_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
+    make_logger(tmp_path / "gone" / "logs").info("lost")
+    assert not (tmp_path / "gone").exists()
 
 
 def test_a_directory_that_cannot_be_made_stops_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

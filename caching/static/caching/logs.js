@@ -20,6 +20,7 @@ const hold = document.getElementById("hold");
 const least = start.levels.indexOf(start.level);
 const search = start.search.toLocaleLowerCase();
 const moment = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium" });
+const known = new Set(); // what is shown: a line can come by the socket and by a refresh
 let waiting = [];
 let held = false;
 let missed = false;
@@ -43,9 +44,15 @@ function heard({ type, data }) {
   draw();
 }
 
+function key(entry) {
+  return `${entry.time} ${entry.process} ${entry.message}`;
+}
+
 function made(entry) {
   const row = template.cloneNode(true);
   row.dataset.level = entry.level;
+  row.dataset.key = key(entry);
+  known.add(row.dataset.key);
   attribute(field(row, "time"), "datetime", entry.time);
   write(field(row, "time"), moment.format(new Date(entry.time)));
   for (const name of ["level", "logger", "message"]) write(field(row, name), entry[name]);
@@ -57,9 +64,12 @@ function draw() {
   if (held) return;
   // Whoever reads further down keeps the place.
   const place = list.scrollTop ? list.scrollHeight - list.scrollTop : 0;
-  for (const entry of waiting) list.prepend(made(entry));
+  for (const entry of waiting) if (!known.has(key(entry))) list.prepend(made(entry));
   waiting = [];
-  while (list.children.length > MOST) list.lastElementChild.remove();
+  while (list.children.length > MOST) {
+    known.delete(list.lastElementChild.dataset.key);
+    list.lastElementChild.remove();
+  }
   if (place) list.scrollTop = list.scrollHeight - place;
   show(document.getElementById("empty"), list.children.length === 0);
 }
@@ -79,6 +89,7 @@ async function refresh() {
   if (!answer) return;
   missed = false;
   waiting = [];
+  known.clear();
   list.replaceChildren(...answer.data.items.map(made));
   draw();
 }
