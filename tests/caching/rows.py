@@ -61,7 +61,7 @@ def make_rows(directory: Path) -> Rows:
     Playback.objects.create(
         session_key="7", who="Alex", rating_key="1", kind="movie", title="Alpha", served="cache", started_at=now()
     )
-    NotificationTarget.objects.create(name="Phone", url="json://plex/s3cret-token", service="JSON", on_cycle=False)
+    NotificationTarget.objects.create(name="Old phone", url="json://plex/s3cret-token", service="JSON", enabled=False)
     Pin.objects.create(kind="movie", rating_key="1", title="Alpha", created_by="alex")
     PlexServer(plex_url="http://plex:32400", plex_token="s3cret-token", friendly_name="Home").save()
     PlexUser.objects.create(
