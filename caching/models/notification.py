@@ -53,9 +53,7 @@ class NotificationTarget(models.Model):
         "or the webhook address that Discord or Slack shows. It is a secret: stored encrypted and never shown again.",
     )
     service = models.CharField(max_length=100, editable=False, help_text="Whose address it is.")
-    on_cycle = models.BooleanField(
-        "cycle summary", default=True, help_text="At the end of a cycle that moved files or did not end well."
-    )
+    on_cycle = models.BooleanField("cycle summary", default=True, help_text="At the end of a cycle that moved files.")
     on_activity = models.BooleanField(
         "activity", default=False, help_text="Who begins to play what, and each file that is cached or brought back."
     )
@@ -81,10 +79,10 @@ class NotificationTarget(models.Model):
     digest_hour = models.PositiveSmallIntegerField(
         default=8, validators=[MaxValueValidator(23)], help_text="Once a day: at this hour of the day, 0 to 23."
     )
-    last_at = models.DateTimeField(null=True, editable=False, help_text="When something was last sent there (UTC).")
+    last_at = models.DateTimeField(null=True, editable=False, help_text="When something was last sent there.")
     last_error = models.TextField(blank=True, editable=False, help_text="Why it did not arrive; empty: it did.")
     failures = models.PositiveIntegerField(default=0, editable=False, help_text="How often in a row it failed.")
-    rests_until = models.DateTimeField(null=True, editable=False, help_text="It is left alone until then (UTC).")
+    rests_until = models.DateTimeField(null=True, editable=False, help_text="It is left alone until then.")
     dropped = models.PositiveIntegerField(default=0, editable=False, help_text="What found no room in the queue.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -96,6 +96,8 @@ def _service(url: str) -> "NotifyBase":
         raise ConfigurationError("This is no address of a service that Cacherr can send to.", EXAMPLE)
     if getattr(service, "template", None):
         raise ConfigurationError("An address with a template is not taken: it would read files.", EXAMPLE)
+    # An address may ask to be tried again, or to count as reached whatever happens: both are our own matter.
+    service.retry, service.optional = 0, False
     service.socket_connect_timeout = min(service.socket_connect_timeout, READ_SECONDS)
     service.socket_read_timeout = READ_SECONDS
     return service

@@ -22,10 +22,13 @@ SERVED = {
 
 
 def cycle_summary(cycle: Cycle) -> Happening | None:
-    """How a cycle ended; None when there is nothing to tell: it looked, and all was as it should be."""
-    failed = cycle.state == CycleState.FAILED
-    if cycle.dry_run or not (failed or cycle.files_cached or cycle.files_restored or cycle.failures):
+    """What a cycle moved; None when that is nothing.
+
+    A cycle that fails, or meets the same stubborn file every hour, is a trouble that lasts, and told once as such.
+    """
+    if not (cycle.files_cached or cycle.files_restored):
         return None
+    failed = cycle.state == CycleState.FAILED
     level = NoticeLevel.FAILURE if failed else NoticeLevel.WARNING if cycle.failures else NoticeLevel.SUCCESS
     title = ENDS.get(CycleState(cycle.state), "The cycle is over")
     return Happening(NoticeEvent.CYCLE, level, title, (cycle.error,) if cycle.error else (), _counts(cycle))

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from caching import limits, problems, state
@@ -20,11 +20,10 @@ ALMOST_FULL_PERCENT = 1
 def found() -> list[Trouble]:
     """All of them. Reads rows, and how full the caches are."""
     cycle, stats = state.current_cycle(), state.stats_data()
-    server = PlexServer.stored()
-    plex = list(_plex(server))
-    shown = problems.found(cycle, stats)
-    rest = [problem for problem in shown if not (server.last_error and server.last_error in problem["message"])]
-    return [*plex, *_users(), *_space(stats), *_others(rest)]
+    own = [*_plex(PlexServer.stored()), *_users(), *_space(stats)]
+    told = [line for trouble in own for line in trouble.happening.lines]
+    rest = (one for one in problems.found(cycle, stats) if not any(line in one["message"] for line in told))
+    return [*own, *_others(rest)]
 
 
 def _plex(server: PlexServer) -> Iterator[Trouble]:
@@ -61,7 +60,7 @@ def _space(stats: Mapping[str, Any]) -> Iterator[Trouble]:
             yield Trouble(f"space:{cache['id']}", told, f"There is room again on {cache['path']}")
 
 
-def _others(shown: list[problems.Problem]) -> Iterator[Trouble]:
+def _others(shown: Iterable[problems.Problem]) -> Iterator[Trouble]:
     """What the dashboard shows, under the words without numbers: these change while the trouble stays the same."""
     for problem in shown:
         if problem["level"] == "note":

@@ -203,6 +203,12 @@ def test_why_it_did_not_arrive_is_one_sentence_without_the_secret(
     assert SECRET not in "".join(record.getMessage() for record in caplog.records if record.name != "urllib3")
 
 
+def test_an_address_does_not_decide_how_often_it_is_tried_or_what_counts() -> None:
+    with mailbox(500) as box:
+        assert "(500)" in sending.test(f"{box.url}?retry=3&wait=0.01&optional=yes")
+    assert len(box.bodies) == 1
+
+
 def test_nobody_at_the_address_is_told_so() -> None:
     with mailbox() as box:
         url = box.url

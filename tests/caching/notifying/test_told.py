@@ -55,12 +55,12 @@ def ended(rows: Rows, state: CycleState = CycleState.COMPLETED, **values: object
     ("state", "values", "title"),
     [
         (CycleState.COMPLETED, {}, None),
-        (CycleState.COMPLETED, {"files_cached": 2, "dry_run": True}, None),
         (CycleState.COMPLETED, {"files_cached": 2, "bytes_cached": 3 * 1024**3}, "The cycle is done"),
-        (CycleState.COMPLETED, {"failures": 1}, "The cycle is done"),
+        (CycleState.COMPLETED, {"failures": 1}, None),
         (CycleState.STOPPED, {}, None),
         (CycleState.STOPPED, {"files_restored": 1}, "The cycle was stopped"),
-        (CycleState.FAILED, {"error": "The disk is full."}, "The cycle failed"),
+        (CycleState.FAILED, {"error": "The disk is full."}, None),
+        (CycleState.FAILED, {"error": "The disk is full.", "files_cached": 1}, "The cycle failed"),
     ],
     ids=lambda value: str(value)[:40],
 )
