@@ -33,7 +33,7 @@ def tell(happening: Happening) -> None:
     try:
         with transaction.atomic():
             urgent = _write(happening, timezone.now())
-    except DatabaseError as error:
+    except (DatabaseError, ValueError) as error:  # ValueError: a name that the database cannot hold
         log.warning("A notification could not be written: %s", type(error).__name__)
         return
     if urgent:
@@ -94,9 +94,9 @@ def told(target: NotificationTarget, notices: Sequence[Notice], dropped: int, no
     """It arrived."""
     with transaction.atomic():
         _claimed(notices).delete()
-        NotificationTarget.objects.filter(pk=target.pk).update(
-            last_at=now, last_error="", failures=0, rests_until=None, dropped=F("dropped") - dropped
-        )
+        rows = NotificationTarget.objects.filter(pk=target.pk)
+        rows.update(last_at=now, last_error="", failures=0, rests_until=None)
+        rows.filter(dropped__gte=dropped).update(dropped=F("dropped") - dropped)
 
 
 def failed(target: NotificationTarget, notices: Sequence[Notice], error: str, now: datetime) -> None:

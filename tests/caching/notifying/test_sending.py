@@ -72,6 +72,14 @@ def test_what_happened_in_a_transaction_that_failed_is_not_told() -> None:
     assert titles() == []
 
 
+def test_a_name_that_no_database_can_hold_fails_nobody() -> None:
+    make_target("json://127.0.0.1:9/x")
+    with transaction.atomic():
+        outbox.tell(Happening("errors", "failure", "bad \udcff name"))
+        outbox.tell(LOST)
+    assert titles() == ["A disk is gone"]
+
+
 def test_a_nudge_follows_only_what_is_to_be_told_at_once(django_capture_on_commit_callbacks: object) -> None:
     make_target("json://127.0.0.1:9/x", timing="daily")
     with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[operator]
