@@ -29,6 +29,7 @@ from caching import (
 from caching.describe import described
 from caching.gather import Gathered, Gatherer, require_roots
 from caching.models import CachedFile, CachePolicy, Cycle, CycleState, Kind, Operation, PathMapping, Phase, State
+from caching.notifying import endings
 from caching.planning.plan import make_plan
 from caching.planning.values import Action, Decision, Plan
 from caching.playing import Playing, of_plex
@@ -174,7 +175,9 @@ def _perform_to_end(cycle: Cycle) -> None:
 
 def _finish(cycle: Cycle, state: CycleState, error: str) -> None:
     cycle.state, cycle.error, cycle.finished_at = state, error, timezone.now()
-    cycle.save(update_fields=["state", "error", "finished_at", *PROGRESS_FIELDS])
+    with transaction.atomic():
+        cycle.save(update_fields=["state", "error", "finished_at", *PROGRESS_FIELDS])
+        endings.tell(cycle)
     events.publish(events.cycle_complete(cycle))
 
 
