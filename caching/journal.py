@@ -176,8 +176,7 @@ def live() -> list[Operation]:
     return list(rows.order_by("id"))
 
 
-def urgent(roots: Collection[str], known: Collection[int]) -> Operation | None:
-    """The oldest order of somebody's playback that nobody has begun, on these roots and none of the known ones."""
+def urgent(known: Collection[int]) -> Operation | None:
+    """The oldest order of somebody's playback that nobody has begun and that is none of the known ones."""
     rows = Operation.objects.filter(trigger=PLAYBACK, state=State.PLANNED, started_at=None, cycle=None)
-    rows = rows.filter(array__in=roots, cache__in=roots).exclude(pk__in=known)
-    return rows.select_related("array", "cache").order_by("id").first()
+    return rows.exclude(pk__in=known).select_related("array", "cache").order_by("id").first()
