@@ -7,10 +7,12 @@ With one at a time everything happens in the calling thread, in the order given,
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from cacherr.errors import BusyError, StorageAbsentError
 from caching import journal, mover, moves, pace
@@ -48,7 +50,7 @@ def carry_out_all(
     """
     policy = CachePolicy.effective()
     places = max(policy.operations_to_array, policy.operations_to_cache) + 1
-    with ThreadPoolExecutor(places, thread_name_prefix="operation") as threads:
+    with _threads(places) as threads:
         crew = _Crew(threads, roots, playing, stopped, done)
         crew.caching.extend(_playback_first(row for row in operations if row.kind == Kind.CACHE))
         crew.given.update(row.pk for row in operations if row.trigger == PLAYBACK)
@@ -56,6 +58,24 @@ def carry_out_all(
         crew.work(crew.caching, policy.operations_to_cache)
     if crew.mover_began:
         raise mover.MoverRunningError(mover.RUNNING)
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that each keep one connection to the database: making one anew costs as much as caching a small file."""
+    opened: list[BaseDatabaseWrapper] = []
+
+    def begin() -> None:
+        connection = connections[DEFAULT_DB_ALIAS]
+        connection.inc_thread_sharing()  # so that it can be closed when its thread has ended
+        opened.append(connection)
+
+    try:
+        with ThreadPoolExecutor(count, thread_name_prefix="operation", initializer=begin) as threads:
+            yield threads
+    finally:
+        for connection in opened:
+            connection.close()
 
 
 def _playback_first(operations: Iterable[Operation]) -> list[Operation]:
@@ -88,6 +108,8 @@ class _Crew:
         self.running: dict[Future[None], Operation] = {}
         """What is in progress in threads."""
         self.failures: list[BaseException] = []
+        self.looked_at = -LOOK_SECONDS
+        """When playback's orders were last looked for; each look costs as much as half the rows of a small file."""
 
     def work(self, waiting: deque[Operation], at_once: int) -> None:
         """Carry these out, at most so many at once, and one more when playback has ordered it."""
@@ -131,7 +153,7 @@ class _Crew:
         self._tell(operation)
 
     def _begin_in_thread(self, operation: Operation) -> None:
-        self.running[self.threads.submit(self._in_thread, operation)] = operation
+        self.running[self.threads.submit(self._carry_out, operation)] = operation
 
     def _collect(self, seconds: float) -> None:
         """Wait at most so long until something in progress ends; tell of everything that has."""
@@ -147,6 +169,10 @@ class _Crew:
 
         In the place beyond the limit these orders come one after the other, too: the first of them is awaited first.
         """
+        now = time.monotonic()
+        if now - self.looked_at < LOOK_SECONDS:
+            return None
+        self.looked_at = now
         crowded = len(in_progress) >= at_once and any(row.trigger == PLAYBACK for row in in_progress)
         if crowded or len(in_progress) > at_once or self.stopped() or pace.SHARED.conditions().mover:
             return None
@@ -171,22 +197,15 @@ class _Crew:
         if operation.pk not in self.taken:
             self.done(operation)
 
-    def _in_thread(self, operation: Operation) -> None:
-        try:
-            self._carry_out(operation)
-        finally:
-            connections.close_all()  # a thread's connections are its own, and nobody else would close them
-
     def _carry_out(self, operation: Operation, meanwhile: Callable[[], None] = lambda: None) -> None:
-        if Operation.objects.filter(pk=operation.pk, cancel_requested=True).exists():
-            _drop(operation, CANCELLED)
-            return
         progress = Progress(operation, playing=self.playing, meanwhile=meanwhile)
         try:
             moves.carry_out(operation, self.roots, progress, self.playing)
         except journal.LostOperationError as error:
             log.info("%s", error)
             operation.refresh_from_db()
+            if operation.cancel_requested and operation.is_live and operation.started_at is None:
+                _drop(operation, CANCELLED)
         self.mover_began = self.mover_began or progress.met_mover
 
     def _is_over(self) -> bool:

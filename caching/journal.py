@@ -100,11 +100,13 @@ def _write(operation: Operation) -> Operation | None:
 
 
 def claim(operation: Operation) -> None:
-    """Take a planned operation on, if nobody has begun it. Raises LostOperationError otherwise."""
+    """Take a planned operation on, if nobody has begun or cancelled it. Raises LostOperationError otherwise."""
     now = timezone.now()
-    waiting = Operation.objects.filter(pk=operation.pk, state=State.PLANNED, started_at__isnull=True)
+    waiting = Operation.objects.filter(
+        pk=operation.pk, state=State.PLANNED, started_at__isnull=True, cancel_requested=False
+    )
     if waiting.update(started_at=now) != 1:
-        raise LostOperationError(f"Operation {operation.pk} was begun by another process.")
+        raise LostOperationError(f"Operation {operation.pk} was cancelled, or begun by another process.")
     operation.started_at = now
 
 

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -128,6 +129,7 @@ def test_what_playback_orders_meanwhile_is_done_between_two_operations(ground: G
         told.hear(operation)
         if not orders:
             orders.append(playback(ground))
+            time.sleep(crew.LOOK_SECONDS)  # then the next look is due
 
     with ground.opened() as roots:
         crew.carry_out_all(operations, roots, playing=NOBODY, stopped=lambda: False, done=after_the_first)
