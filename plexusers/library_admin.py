@@ -9,14 +9,14 @@ from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from unfold.admin import ModelAdmin
 
+from cacherr.labelled_list import LabelledList
 from cacherr.read_only_admin import ReadOnlyAdmin
 from plexusers.library import label_of
 from plexusers.models import ItemKind, LibraryItem, LibrarySection
 
 
-class LibrarySectionAdmin(ModelAdmin):  # type: ignore[misc]
+class LibrarySectionAdmin(LabelledList):
     """The libraries of the server: what Plex says of them, and whether anything of them is cached."""
 
     list_display = ("title", "kind", "enabled", "shown_items", "read_at", "missing_since")
