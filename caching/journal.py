@@ -107,11 +107,13 @@ def _write(operation: Operation) -> Operation | None:
 
 
 def claim(operation: Operation) -> None:
-    """Take a planned operation on, if nobody has begun it. Raises LostOperationError otherwise."""
+    """Take a planned operation on, if nobody has begun or cancelled it. Raises LostOperationError otherwise."""
     now = timezone.now()
-    waiting = Operation.objects.filter(pk=operation.pk, state=State.PLANNED, started_at__isnull=True)
+    waiting = Operation.objects.filter(
+        pk=operation.pk, state=State.PLANNED, started_at__isnull=True, cancel_requested=False
+    )
     if waiting.update(started_at=now) != 1:
-        raise LostOperationError(f"Operation {operation.pk} was begun by another process.")
+        raise LostOperationError(f"Operation {operation.pk} was cancelled, or begun by another process.")
     operation.started_at = now
 
 
@@ -203,8 +205,7 @@ def live() -> list[Operation]:
     return list(rows.order_by("id"))
 
 
-def urgent(roots: Collection[str], known: Collection[int]) -> Operation | None:
-    """The oldest order of somebody's playback that nobody has begun, on these roots and none of the known ones."""
+def urgent(known: Collection[int]) -> Operation | None:
+    """The oldest order of somebody's playback that nobody has begun and that is none of the known ones."""
     rows = Operation.objects.filter(trigger=PLAYBACK, state=State.PLANNED, started_at=None, cycle=None)
-    rows = rows.filter(array__in=roots, cache__in=roots).exclude(pk__in=known)
-    return rows.select_related("array", "cache").order_by("id").first()
+    return rows.exclude(pk__in=known).select_related("array", "cache").order_by("id").first()
