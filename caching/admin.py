@@ -21,7 +21,9 @@ from caching import (
     audit_admin,
     cached_file_admin,
     detecting,
+    logs_page,
     mappings,
+    notification_admin,
     orders,
     pin_admin,
     playback_admin,
@@ -34,7 +36,9 @@ from caching.models import CachePolicy, Cycle, Operation, PathMapping
 from caching.models.storage import Origin
 from caching.planning.sizes import readable
 
-__all__ = ["audit_admin", "cached_file_admin", "pin_admin", "playback_admin", "replay_admin"]  # register themselves
+__all__ = [  # they register themselves
+    "audit_admin", "cached_file_admin", "notification_admin", "pin_admin", "playback_admin", "replay_admin",
+]  # fmt: skip
 
 
 @admin.register(CachePolicy)
@@ -223,6 +227,10 @@ class CycleAdmin(ReadOnlyAdmin):
         "started_at", "finished_at", "shown_plan",
     )  # fmt: skip
     readonly_fields = fields
+
+    def get_urls(self) -> list[URLPattern]:
+        """The page of logs stands before the rows' own addresses."""
+        return [*logs_page.urls(), *super().get_urls()]
 
     @admin.display(description="plan")
     def shown_plan(self, row: Cycle) -> str:

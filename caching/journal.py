@@ -23,6 +23,7 @@ from caching.models import (
     State,
 )
 from caching.models.file_row import path_key
+from caching.notifying import outbox, sentences
 from caching.outlook import leaving, parts_of
 from caching.planning.values import Action, Decision
 
@@ -106,11 +107,13 @@ def _write(operation: Operation) -> Operation | None:
 
 
 def claim(operation: Operation) -> None:
-    """Take a planned operation on, if nobody has begun it. Raises LostOperationError otherwise."""
+    """Take a planned operation on, if nobody has begun or cancelled it. Raises LostOperationError otherwise."""
     now = timezone.now()
-    waiting = Operation.objects.filter(pk=operation.pk, state=State.PLANNED, started_at__isnull=True)
+    waiting = Operation.objects.filter(
+        pk=operation.pk, state=State.PLANNED, started_at__isnull=True, cancel_requested=False
+    )
     if waiting.update(started_at=now) != 1:
-        raise LostOperationError(f"Operation {operation.pk} was begun by another process.")
+        raise LostOperationError(f"Operation {operation.pk} was cancelled, or begun by another process.")
     operation.started_at = now
 
 
@@ -137,6 +140,7 @@ def finish_cached(operation: Operation) -> None:
     with transaction.atomic():
         advance(operation, State.DONE, finished_at=timezone.now(), bytes_done=operation.bytes_total)
         _cached_as(operation, timezone.now())
+        outbox.tell(sentences.moved(operation))
 
 
 def adopt(values: Mapping[str, Any], cached_at: datetime | None) -> Operation:
@@ -174,6 +178,7 @@ def finish_returned(operation: Operation, outcome: str = "") -> None:
             cached_file(operation).update(rescued_at=now)
         else:
             cached_file(operation).delete()
+        outbox.tell(sentences.moved(operation))
 
 
 def abort(operation: Operation, outcome: str) -> None:
@@ -186,6 +191,7 @@ def conflict(operation: Operation, outcome: str) -> None:
     with transaction.atomic():
         advance(operation, State.CONFLICT, finished_at=timezone.now(), outcome=outcome)
         cached_file(operation).update(conflict=outcome)
+        outbox.tell(sentences.in_conflict(operation, outcome))
 
 
 def cached_file(operation: Operation) -> QuerySet[CachedFile]:
@@ -199,8 +205,7 @@ def live() -> list[Operation]:
     return list(rows.order_by("id"))
 
 
-def urgent(roots: Collection[str], known: Collection[int]) -> Operation | None:
-    """The oldest order of somebody's playback that nobody has begun, on these roots and none of the known ones."""
+def urgent(known: Collection[int]) -> Operation | None:
+    """The oldest order of somebody's playback that nobody has begun and that is none of the known ones."""
     rows = Operation.objects.filter(trigger=PLAYBACK, state=State.PLANNED, started_at=None, cycle=None)
-    rows = rows.filter(array__in=roots, cache__in=roots).exclude(pk__in=known)
-    return rows.select_related("array", "cache").order_by("id").first()
+    return rows.exclude(pk__in=known).select_related("array", "cache").order_by("id").first()

@@ -59,13 +59,13 @@ def _described(operation: Operation) -> dict[str, Any]:
     values: dict[str, Any] = {name: str(getattr(operation, name)) for name in TEXTS}
     values |= {name: os.fsdecode(bytes(getattr(operation, name))) for name in BYTES}
     values |= {name: getattr(operation, name) for name in PLAIN}
-    if operation.kind == Kind.CACHE:
+    if operation.kind == Kind.CACHE and operation.state == State.PLANNED:
         values["made"] = [os.fsdecode(path) for path in _made(operation)]
     return values
 
 
 def _made(operation: Operation) -> list[bytes]:
-    """The directories above the file that were made for it."""
+    """The directories above the file that were made for it. Only the first record of an operation needs to say."""
     parts = operation.relative.split(b"/")[:-1]
     keys = [path_key(b"/".join(parts[:depth])) for depth in range(1, len(parts) + 1)]
     rows = MadeDirectory.objects.filter(root_id=operation.cache_id, path_key__in=keys)

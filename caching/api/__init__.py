@@ -8,6 +8,9 @@ from caching.api import (
     explain,
     files,
     mappings,
+    logs,
+    mappings,
+    notifications,
     operations,
     pins,
     replaying,
@@ -26,6 +29,10 @@ router.add_router("", explain.router)
 router.add_router("mappings", mappings.router)
 router.add_router("pins", pins.router)
 router.add_router("audit", audit.router)
+router.add_router("replay", replaying.router)
+router.add_router("", logs.router)
+router.add_router("notifications", notifications.router)
+router.add_router("settings", notifications.test_router)
 router.add_router("settings", settings.router)
 router.add_router("replay", replaying.router)
 router.add_router("", watching.router)

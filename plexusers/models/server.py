@@ -43,6 +43,9 @@ class PlexServer(SettingsModel):
     friendly_name = models.CharField(max_length=200, blank=True, editable=False)
     last_seen_at = models.DateTimeField(null=True, editable=False, help_text="When Plex last gave a good answer (UTC).")
     last_error = models.TextField(blank=True, editable=False)
+    sign_in_needed = models.BooleanField(
+        default=False, editable=False, help_text="Whether the last error was that Plex refuses the token."
+    )
 
     dangerous: ClassVar = {
         "plex_url": "Another server has other files and other users: what is cached for the present one is wanted by "
