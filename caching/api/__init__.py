@@ -7,7 +7,6 @@ from caching.api import (
     cycles,
     explain,
     files,
-    mappings,
     logs,
     mappings,
     notifications,
