@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from cacherr.errors import CacherrError
-from caching import cycle, disk, lock, proving
+from caching import cycle, disk, lock, mappings, proving
 from caching.detecting import mistakes, samples, surveying
 from caching.detecting.mistakes import Facts, Kind, Mistake, RootFacts, SampleFacts
 from caching.detecting.proposing import covers
@@ -40,6 +40,12 @@ def ask() -> Asked:
         return Asked(plex, samples.locations(plex))
     except CacherrError as error:
         return Asked(error=error)
+
+
+def uncovered(asked: Asked) -> tuple[str, ...]:
+    """Plex's locations that no mapping in force covers."""
+    known = mappings.in_force()
+    return tuple(one.path for one in asked.locations or () if locate(f"{one.path}/x", known) is None)
 
 
 def examine(mapping: PathMapping, asked: Asked) -> tuple[Mistake, ...]:

@@ -85,7 +85,7 @@ def _fast(mounts: Iterable[m.Mount], named: Iterable[str], taken: set[str]) -> I
         yield _measured(path, mount.device if mount else "", named=True)
     for mount in mounts:
         usable = mount.is_storage and not mount.read_only and mount.kind not in m.NETWORK
-        merged = mount.kind in {m.SHFS, m.MERGERFS}
+        merged = mount.is_unraids or mount.kind == m.MERGERFS
         config = mount.point == str(settings.CONFIG_DIR)
         full = any(m.within(path, mount.point) and not m.is_unraid(mounts) for path in taken)
         if usable and not merged and not config and mount.point != "/" and not full:
