@@ -16,13 +16,22 @@ from unfold.admin import ModelAdmin
 from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
 from cacherr.settings_admin import SettingsAdmin
-from caching import cached_file_admin, detecting, mappings, orders, pin_admin, playback_admin
+from caching import (
+    audit_admin,
+    cached_file_admin,
+    detecting,
+    mappings,
+    orders,
+    pin_admin,
+    playback_admin,
+    replay_admin,
+)
 from caching.attempts import attempt
 from caching.models import CachePolicy, Cycle, Operation, PathMapping
 from caching.models.storage import Origin
 from caching.planning.sizes import readable
 
-__all__ = ["cached_file_admin", "pin_admin", "playback_admin"]  # they register themselves
+__all__ = ["audit_admin", "cached_file_admin", "pin_admin", "playback_admin", "replay_admin"]  # register themselves
 
 
 @admin.register(CachePolicy)

@@ -11,7 +11,6 @@ from cacherr.errors import BusyError, CacherrError
 from caching import (
     asking,
     beginning,
-    claims,
     crew,
     disk,
     events,
@@ -21,6 +20,7 @@ from caching import (
     mappings,
     mover,
     moves,
+    outlook,
     pausing,
     proving,
     recovery,
@@ -197,7 +197,7 @@ class _Run:
         usable = [proving.prove(mapping) for mapping in usable]
         with recovery.open_roots(recovery.roots_in_use(usable)) as opened:
             gathered, plan = self._plan(usable, asked.answers)
-            claims.keep_up(plan, gathered.rows)
+            outlook.keep_up(plan, gathered.rows, gathered.situation.now)
             playing = Playing(lambda: playing_now(asked.plex), usable)
             self._carry_out(self._journal_all(plan, gathered), opened, playing)
 

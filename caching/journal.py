@@ -22,6 +22,7 @@ from caching.models import (
     State,
 )
 from caching.models.file_row import path_key
+from caching.outlook import leaving, parts_of
 from caching.planning.values import Action, Decision
 
 PLAYING = "playing"
@@ -63,6 +64,8 @@ def plan_caching(
             sources=",".join(decision.sources),
             who=", ".join(decision.who)[:500],
             reason=decision.reason,
+            parts=parts_of(decision),
+            **leaving(decision, 0),  # what is about to be cached does not leave now
         )
     )
 

@@ -6,7 +6,7 @@ import cacherr.fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("caching", "0046_ledger")]
+    dependencies = [("caching", "0061_audits")]
 
     operations = [
         migrations.CreateModel(
