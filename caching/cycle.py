@@ -19,7 +19,6 @@ from caching import (
     lock,
     mappings,
     mover,
-    moves,
     outlook,
     pausing,
     proving,
@@ -29,6 +28,7 @@ from caching import (
 from caching.describe import described
 from caching.gather import Gathered, Gatherer, require_roots
 from caching.models import CachedFile, CachePolicy, Cycle, CycleState, Kind, Operation, PathMapping, Phase, State
+from caching.notifying import endings
 from caching.planning.plan import make_plan
 from caching.planning.values import Action, Decision, Plan
 from caching.playing import Playing, of_plex
@@ -174,7 +174,9 @@ def _perform_to_end(cycle: Cycle) -> None:
 
 def _finish(cycle: Cycle, state: CycleState, error: str) -> None:
     cycle.state, cycle.error, cycle.finished_at = state, error, timezone.now()
-    cycle.save(update_fields=["state", "error", "finished_at", *PROGRESS_FIELDS])
+    with transaction.atomic():
+        cycle.save(update_fields=["state", "error", "finished_at", *PROGRESS_FIELDS])
+        endings.tell(cycle)
     events.publish(events.cycle_complete(cycle))
 
 
@@ -218,7 +220,7 @@ class _Run:
         """Everything is journaled before anything is carried out."""
         return [row for decision in plan.work if (row := self._journal(decision, gathered)) is not None]
 
-    def _carry_out(self, operations: list[Operation], roots: moves.Roots, playing: Playing) -> None:
+    def _carry_out(self, operations: list[Operation], roots: recovery.OpenRoots, playing: Playing) -> None:
         """What makes room first, then caching, best score first."""
         left = sorted(operations, key=lambda row: row.kind == Kind.CACHE)
         total = len(left)

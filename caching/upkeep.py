@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from caching import cycle, disk, journal, lock, mappings, orders, proving, recovery
 from caching.models import CachedFile, Cycle, CycleState, Operation, Pin, Pulse
+from caching.notifying import keeping
 from caching.playing import of_plex
 from caching.rebuild import Rebuilt, rebuild
 from caching.replaying import waiting as replays
@@ -20,6 +21,7 @@ def tend() -> None:
         Pulse.objects.update_or_create(name=name, defaults={"at": timezone.now()})
     bookkeeping.tidy()
     replays.start()
+    keeping.tend()
     if cycle.is_working():
         return
     live = Cycle.objects.filter(state__in=(CycleState.RUNNING, CycleState.QUEUED)).exists()

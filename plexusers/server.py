@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from cacherr.errors import ConfigurationError, PlexError, PlexUnreachableError
+from cacherr.errors import ConfigurationError, PlexError, PlexSignInError, PlexUnreachableError
 from plexusers.models import PlexServer, validate_server_address
 from plexusers.plex import Plex
 from plexusers.plextv import PlexTv
@@ -20,10 +20,12 @@ def connect() -> Plex:
     try:
         plex = Plex(_in_force())
     except PlexError as error:
-        PlexServer.objects.filter(pk=1).update(last_error=str(error))
+        refused = isinstance(error, PlexSignInError)
+        PlexServer.objects.filter(pk=1).update(last_error=str(error), sign_in_needed=refused)
         raise
     PlexServer.objects.filter(pk=1).update(
         last_error="",
+        sign_in_needed=False,
         last_seen_at=timezone.now(),
         machine_identifier=plex.machine_identifier,
         friendly_name=plex.friendly_name,

@@ -6,7 +6,7 @@ import cacherr.fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("caching", "0061_audits")]
+    dependencies = [("caching", "0062_notifications")]
 
     operations = [
         migrations.CreateModel(

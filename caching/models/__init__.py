@@ -3,6 +3,7 @@
 from caching.models.audit import Audit
 from caching.models.cached_file import CachedFile, MadeDirectory
 from caching.models.cycle import Cycle, CycleState, Phase, Pulse
+from caching.models.notification import LastingTrouble, Notice, NoticeEvent, NoticeLevel, NotificationTarget, Timing
 from caching.models.operation import AUTOMATIC, LIVE_STATES, PLAYBACK, RESCUE, Kind, Operation, State, Way
 from caching.models.pin import Pin, PinKind
 from caching.models.playback import Missed, Playback, Served, WatcherState
@@ -24,9 +25,14 @@ __all__ = [
     "CycleState",
     "EvictionMode",
     "Kind",
+    "LastingTrouble",
     "MadeDirectory",
     "Missed",
     "Mode",
+    "Notice",
+    "NoticeEvent",
+    "NoticeLevel",
+    "NotificationTarget",
     "Operation",
     "PathMapping",
     "Phase",
@@ -41,6 +47,7 @@ __all__ = [
     "Served",
     "Setup",
     "State",
+    "Timing",
     "WatcherState",
     "Way",
 ]
