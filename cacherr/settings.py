@@ -124,6 +124,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "channels",
+    "csp",
     "ninja",
     "django_celery_beat",
     "cacherr",
@@ -134,6 +135,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cacherr.envelope.errors_in_envelopes",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -177,6 +179,18 @@ WHITENOISE_AUTOREFRESH = False
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'", "'unsafe-eval'"],  # the theme's Alpine evaluates the expressions in its attributes
+        "style-src": ["'self'", "'unsafe-inline'"],  # widths of bars, and Alpine's own hiding and showing
+        "img-src": ["'self'", "data:"],  # the theme's and the API page's icons
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'", "https://app.plex.tv"],  # signing in leads there
+    }
+}
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
 

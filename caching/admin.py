@@ -16,13 +16,23 @@ from unfold.admin import ModelAdmin
 from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
 from cacherr.settings_admin import SettingsAdmin
-from caching import audit_admin, cached_file_admin, mappings, orders, pin_admin, playback_admin, proving
+from caching import (
+    audit_admin,
+    cached_file_admin,
+    mappings,
+    orders,
+    pin_admin,
+    playback_admin,
+    proving,
+    replay_admin,
+)
 from caching.attempts import attempt
 from caching.models import CachePolicy, Cycle, Operation, PathMapping
 from caching.models.storage import Origin
 from caching.planning.sizes import readable
 
-__all__ = ["audit_admin", "cached_file_admin", "pin_admin", "playback_admin"]  # they register themselves
+# These register themselves.
+__all__ = ["audit_admin", "cached_file_admin", "pin_admin", "playback_admin", "replay_admin"]
 
 
 @admin.register(CachePolicy)

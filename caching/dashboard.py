@@ -87,6 +87,7 @@ def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own sig
             "items": [
                 _item("Cached files", "movie", "caching_cachedfile_changelist"),
                 _item("Why", "help", "caching_why"),
+                _item("Replay", "replay", "caching_replay_changelist"),
                 _item("Pins", "keep", "caching_pin_changelist"),
                 _item("Operations", "swap_vert", "caching_operation_changelist"),
                 _item("Playbacks", "play_circle", "caching_playback_changelist"),

@@ -20,6 +20,11 @@ def run_orders() -> None:
     _send("caching.tasks.run_orders")
 
 
+def run_replays() -> None:
+    """Let a worker compute the replays that wait."""
+    _send("caching.tasks.run_replays")
+
+
 def tend() -> None:
     """Let a worker look at once whether a crash left something."""
     _send("caching.tasks.tend")

@@ -10,6 +10,7 @@ from caching import cycle, disk, journal, lock, mappings, orders, proving, recov
 from caching.models import CachedFile, Cycle, CycleState, Operation, Pin, Pulse
 from caching.playing import of_plex
 from caching.rebuild import Rebuilt, rebuild
+from caching.replaying import waiting as replays
 from plexusers import avatars, bookkeeping, posters
 
 
@@ -18,6 +19,7 @@ def tend() -> None:
     for name in ("worker", "beat"):  # beat sent the message, a worker received it: both live
         Pulse.objects.update_or_create(name=name, defaults={"at": timezone.now()})
     bookkeeping.tidy()
+    replays.start()
     if cycle.is_working():
         return
     live = Cycle.objects.filter(state__in=(CycleState.RUNNING, CycleState.QUEUED)).exists()

@@ -10,14 +10,14 @@ from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
-from unfold.admin import ModelAdmin
 
+from cacherr.labelled_list import LabelledList
 from cacherr.read_only_admin import ReadOnlyAdmin
 from plexusers.library import label_of
 from plexusers.models import ItemKind, LibraryItem, LibrarySection, Poster
 
 
-class LibrarySectionAdmin(ModelAdmin):  # type: ignore[misc]
+class LibrarySectionAdmin(LabelledList):
     """The libraries of the server: what Plex says of them, and whether anything of them is cached."""
 
     list_display = ("title", "kind", "enabled", "shown_items", "read_at", "missing_since")

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from cacherr.errors import CacherrError
+from cacherr.labelled_list import LabelledList
 from cacherr.settings_admin import SecretsAdmin, keep_secrets
 from plexusers import discovery, invitations, tokens
 from plexusers.models import PREFERENCES, LibrarySection, PlexUser, UserKind, UserTypeDefaults
@@ -44,7 +45,7 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=chosen)
 
 
-class PlexUserAdmin(SecretsAdmin):
+class PlexUserAdmin(LabelledList, SecretsAdmin):
     """The users that Plex names, the owner first, then those at home, then friends."""
 
     form = PersonForm

@@ -20,8 +20,8 @@ PRODUCT = ("cacherr", *APPS)
 
 FLOOR = {
     "access", "accounts", "addresses", "commands", "databases", "documents", "endpoints", "env", "envelope", "errors",
-    "exposition", "fetching", "fields", "liveness", "origin", "outbound", "overrides", "pinning", "politeness",
-    "read_only_admin", "redaction", "rests", "settings_admin", "tally", "turns",
+    "exposition", "fetching", "fields", "labelled_list", "liveness", "origin", "outbound", "overrides", "pinning",
+    "politeness", "read_only_admin", "redaction", "rests", "settings_admin", "tally", "turns",
 }  # fmt: skip
 ROOF = {
     "__main__", "admin", "api", "apps", "asgi", "broker", "celery", "checks", "demo", "management", "settings",

@@ -7,6 +7,7 @@ from caching.models.operation import AUTOMATIC, LIVE_STATES, PLAYBACK, RESCUE, K
 from caching.models.pin import Pin, PinKind
 from caching.models.playback import Missed, Playback, Served, WatcherState
 from caching.models.policy import AssociatedFiles, CachePolicy, EvictionMode
+from caching.models.replay import Replay, ReplayState
 from caching.models.storage import Mode, PathMapping, Placement, Root
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "Placement",
     "Playback",
     "Pulse",
+    "Replay",
+    "ReplayState",
     "Root",
     "Served",
     "State",

@@ -17,6 +17,7 @@ from caching.models import (
     Pin,
     Placement,
     Playback,
+    Replay,
     Root,
     State,
 )
@@ -61,6 +62,7 @@ def make_rows(directory: Path) -> Rows:
     Playback.objects.create(
         session_key="7", who="Alex", rating_key="1", kind="movie", title="Alpha", served="cache", started_at=now()
     )
+    Replay.objects.create(source="ledger", days=30, sets=[{"cache_limit": "1GB"}])
     Pin.objects.create(kind="movie", rating_key="1", title="Alpha", created_by="alex")
     PlexServer(plex_url="http://plex:32400", plex_token="s3cret-token", friendly_name="Home").save()
     PlexUser.objects.create(

@@ -13,7 +13,7 @@ from django_celery_beat.models import CrontabSchedule
 from pytest_django.fixtures import Settings
 
 from caching import audit_page, auditing, orders
-from caching.models import CachedFile, Cycle, CycleState, Operation, PathMapping, Playback, Root
+from caching.models import CachedFile, Cycle, CycleState, Operation, PathMapping, Playback, Replay, Root
 from tests.caching.ground import Ground, make_ground
 from tests.caching.quiet import make_quiet
 from tests.caching.rows import Rows, make_rows
@@ -21,7 +21,7 @@ from tests.caching.rows import Rows, make_rows
 pytestmark = pytest.mark.django_db
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-JOURNAL: list[type[Model]] = [CachedFile, Cycle, Operation, Playback]
+JOURNAL: list[type[Model]] = [CachedFile, Cycle, Operation, Playback, Replay]
 
 
 @pytest.fixture
