@@ -92,6 +92,7 @@ def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own sig
                 _item("Operations", "swap_vert", "caching_operation_changelist"),
                 _item("Playbacks", "play_circle", "caching_playback_changelist"),
                 _item("Cycles", "autorenew", "caching_cycle_changelist"),
+                _item("Logs", "article", "caching_logs"),
                 _item("Audit", "fact_check", "caching_audit"),
                 _item("Positions of lists", "checklist", "importlists_listitem_changelist"),
                 _item("Requests", "network_check", "plexusers_requestcount_changelist"),
@@ -111,6 +112,7 @@ def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own sig
                 _item("List settings", "key", "importlists_listpolicy_changelist"),
                 _item("Path mappings", "account_tree", "caching_pathmapping_changelist"),
                 _item("Caching", "tune", "caching_cachepolicy_changelist"),
+                _item("Notifications", "notifications", "caching_notificationtarget_changelist"),
                 _item("Schedule", "schedule", "django_celery_beat_periodictask_changelist"),
                 _item("Accounts", "group", "auth_user_changelist"),
             ],
@@ -125,7 +127,7 @@ def _item(title: str, icon: str, page: str) -> Data:
 
 def _is_at(path: str, link: str) -> bool:
     """Whether a page is the linked one or below it. Some addresses lie below that of the cached files."""
-    links = {reverse(f"admin:{name}") for name in ("index", "caching_audit", "caching_why")}
+    links = {reverse(f"admin:{name}") for name in ("index", "caching_audit", "caching_why", "caching_logs")}
     if link in links or path in links:
         return path == link
     return path.startswith(link)
@@ -139,6 +141,7 @@ def pages() -> Data:
         "plex": {"href": reverse("admin:plexusers_plexserver_changelist"), "text": "Set up Plex"},
         "mapping": {"href": reverse("admin:caching_pathmapping_add"), "text": "Add a path mapping"},
         "mappings": {"href": mappings, "text": "See the path mappings"},
+        "setup": {"href": reverse("setup"), "text": "Finish setup"},
         "policy": {"href": reverse("admin:caching_cachepolicy_changelist"), "text": "See the caching settings"},
         "cycle": {"href": cycles, "text": "See the cycles"},
         "sources": {"href": reverse("admin:plexusers_sourcestate_changelist"), "text": "See the sources"},
