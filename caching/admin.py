@@ -13,6 +13,7 @@ from django.utils.html import format_html_join
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from cacherr.confirming import ConfirmingAdmin
 from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
 from cacherr.settings_admin import SettingsAdmin
@@ -27,6 +28,8 @@ from caching import (
     pin_admin,
     playback_admin,
     replay_admin,
+    settings_page,
+    transfer_page,
 )
 from caching.attempts import attempt
 from caching.models import CachePolicy, Cycle, Operation, PathMapping
@@ -65,9 +68,17 @@ class CachePolicyAdmin(SettingsAdmin):
         ("Hold on", {"fields": ("paused", "dry_run")}),
     )  # fmt: skip
 
+    def get_urls(self) -> list[URLPattern]:
+        """The page of all settings, and that of export and import."""
+        return [
+            path("all/", self.admin_site.admin_view(settings_page.page), name="caching_settings"),
+            path("transfer/", self.admin_site.admin_view(transfer_page.page), name="caching_transfer"),
+            *super().get_urls(),
+        ]
+
 
 @admin.register(PathMapping)
-class PathMappingAdmin(ModelAdmin):  # type: ignore[misc]
+class PathMappingAdmin(ConfirmingAdmin, ModelAdmin):  # type: ignore[misc]
     """Where Plex's files are. Rows of the environment can be read only."""
 
     list_display = ("name", "plex_prefix", "array_root", "cache_root", "proved_placement", "enabled", "origin")

@@ -19,7 +19,6 @@ from caching import (
     lock,
     mappings,
     mover,
-    moves,
     outlook,
     pausing,
     proving,
@@ -221,7 +220,7 @@ class _Run:
         """Everything is journaled before anything is carried out."""
         return [row for decision in plan.work if (row := self._journal(decision, gathered)) is not None]
 
-    def _carry_out(self, operations: list[Operation], roots: moves.Roots, playing: Playing) -> None:
+    def _carry_out(self, operations: list[Operation], roots: recovery.OpenRoots, playing: Playing) -> None:
         """What makes room first, then caching, best score first."""
         left = sorted(operations, key=lambda row: row.kind == Kind.CACHE)
         total = len(left)

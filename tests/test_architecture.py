@@ -22,6 +22,8 @@ FLOOR = {
     "access", "accounts", "addresses", "commands", "databases", "documents", "endpoints", "env", "envelope", "errors",
     "exposition", "fetching", "fields", "labelled_list", "liveness", "log_settings", "logbook", "origin", "outbound",
     "overrides", "pinning", "politeness", "read_only_admin", "redaction", "rests", "settings_admin", "tally", "turns",
+    "confirming", "given_files", "setting_changes",
+    "setting_sheet",
 }  # fmt: skip
 ROOF = {
     "__main__", "admin", "api", "apps", "asgi", "broker", "celery", "checks", "demo", "management", "settings",
