@@ -20,6 +20,11 @@ def run_orders() -> None:
     _send("caching.tasks.run_orders")
 
 
+def run_replays() -> None:
+    """Let a worker compute the replays that wait."""
+    _send("caching.tasks.run_replays")
+
+
 def notices() -> None:
     """Let a worker send the notifications that are due."""
     _send("caching.tasks.send_notices")

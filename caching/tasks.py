@@ -8,6 +8,7 @@ from celery import shared_task
 from cacherr.errors import BusyError, CacherrError
 from caching import cycle, orders, rescue, upkeep
 from caching.notifying import sending
+from caching.replaying import waiting as replaying
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,12 @@ def run_waiting_cycle() -> None:
 def run_orders() -> None:
     """Somebody ordered operations by hand."""
     _quietly(orders.run_waiting)
+
+
+@shared_task
+def run_replays() -> None:
+    """Somebody asked for a replay. It takes minutes, and a thread of its own: cycles and upkeep need the worker's."""
+    _quietly(replaying.start)
 
 
 @shared_task

@@ -1,5 +1,6 @@
 """The rows: settings, storage, and the journal of everything that is done to files."""
 
+from caching.models.audit import Audit
 from caching.models.cached_file import CachedFile, MadeDirectory
 from caching.models.cycle import Cycle, CycleState, Phase, Pulse
 from caching.models.notification import LastingTrouble, Notice, NoticeEvent, NoticeLevel, NotificationTarget, Timing
@@ -7,6 +8,8 @@ from caching.models.operation import AUTOMATIC, LIVE_STATES, PLAYBACK, RESCUE, K
 from caching.models.pin import Pin, PinKind
 from caching.models.playback import Missed, Playback, Served, WatcherState
 from caching.models.policy import AssociatedFiles, CachePolicy, EvictionMode
+from caching.models.replay import Replay, ReplayState
+from caching.models.setup import Setup
 from caching.models.storage import Mode, PathMapping, Placement, Root
 
 __all__ = [
@@ -15,6 +18,7 @@ __all__ = [
     "PLAYBACK",
     "RESCUE",
     "AssociatedFiles",
+    "Audit",
     "CachePolicy",
     "CachedFile",
     "Cycle",
@@ -37,8 +41,11 @@ __all__ = [
     "Placement",
     "Playback",
     "Pulse",
+    "Replay",
+    "ReplayState",
     "Root",
     "Served",
+    "Setup",
     "State",
     "Timing",
     "WatcherState",

@@ -1,4 +1,4 @@
-"""Cached files that nobody wants any more and that leave within a day, each told once."""
+"""Cached files that leave within a day, each told once."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -9,13 +9,14 @@ from caching.models import LastingTrouble, NoticeEvent, NoticeLevel
 from caching.notifying import outbox
 from caching.notifying.values import Happening
 from caching.planning.sizes import readable
+from caching.planning.values import Action
 
 SOON = timedelta(days=1)
 
 
 def tell(plan: Iterable[Mapping[str, Any]], now: datetime) -> None:
     """Tell which files of a plan leave soon and were not told of before; what stays after all is forgotten."""
-    found = {_key(one): one for one in plan if one.get("leaves_at") and one["leaves_at"] <= (now + SOON).timestamp()}
+    found = {_key(one): one for one in plan if one["action"] == Action.KEEP and _is_soon(one, now)}
     rows = LastingTrouble.objects.filter(event=NoticeEvent.LEAVING_SOON)
     known = set(rows.values_list("key", flat=True))
     rows.filter(key__in=known - found.keys()).delete()
@@ -31,19 +32,28 @@ def tell(plan: Iterable[Mapping[str, Any]], now: datetime) -> None:
         ],
         ignore_conflicts=True,
     )
-    outbox.tell(_happening(sorted(fresh.values(), key=lambda one: int(one["leaves_at"])), now))
+    outbox.tell(_happening(sorted(fresh.values(), key=_at), now))
 
 
 def _happening(files: list[Mapping[str, Any]], now: datetime) -> Happening:
     count = len(files)
     title = f"{_name(files[0])} leaves the cache soon" if count == 1 else f"{count} files leave the cache soon"
-    lines = [f"{_name(one)}: in {_hours(one['leaves_at'], now)}. {one['reason']}." for one in files]
+    lines = [f"{_name(one)}: in {_hours(_at(one), now)}. {one['leaves_why']}." for one in files]
     size = readable(sum(one["size"] for one in files))
     return Happening(NoticeEvent.LEAVING_SOON, NoticeLevel.INFO, title, tuple(lines), (("Size", size),))
 
 
-def _hours(at: int, now: datetime) -> str:
-    hours = round((at - now.timestamp()) / 3600)
+def _is_soon(one: Mapping[str, Any], now: datetime) -> bool:
+    return bool(one["leaves_at"]) and _at(one) <= now + SOON
+
+
+def _at(one: Mapping[str, Any]) -> datetime:
+    """When a file leaves."""
+    return datetime.fromisoformat(one["leaves_at"])
+
+
+def _hours(at: datetime, now: datetime) -> str:
+    hours = round((at - now) / timedelta(hours=1))
     return f"{hours} h" if hours > 1 else "an hour"
 
 

@@ -18,6 +18,8 @@ VIDEOS = frozenset(
 SUBTITLES = frozenset(b"ass idx smi srt ssa sub sup vtt".split())
 ARTWORK = frozenset(b"gif jpeg jpg png tbn webp".split())
 UNFINISHED = (b".!qb", b".!ut", b".aria2", b".crdownload", b".download", b".part", b".partial", b".tmp", b"~")
+PARKED = b".plexcached"
+"""What PlexCache-D's parked originals end with: they are no files of their own."""
 SUBTITLE_DIRECTORIES = frozenset({b"sub", b"subs", b"subtitles"})
 
 ART_WORDS = (
@@ -42,7 +44,7 @@ class Kind(StrEnum):
 def kind_of(name: bytes) -> Kind | None:
     """What kind of sidecar a file of this name could be; None when it never is one: a video, hidden, unfinished."""
     extension = _extension(name)
-    if name.startswith((b".", b"~")) or name.lower().endswith(UNFINISHED) or extension in VIDEOS:
+    if name.startswith((b".", b"~")) or name.lower().endswith((*UNFINISHED, PARKED)) or extension in VIDEOS:
         return None
     if extension in SUBTITLES:
         return Kind.SUBTITLE

@@ -1,7 +1,15 @@
 """The rows: the Plex server, its users and what is known of each, the library's index, what plays, how sources went."""
 
 from plexusers.models.asking import HostRest, RequestCount
-from plexusers.models.library import ItemKind, LibraryFile, LibraryGuid, LibraryItem, LibrarySection, SectionKind
+from plexusers.models.library import (
+    ItemKind,
+    LibraryFile,
+    LibraryGuid,
+    LibraryItem,
+    LibrarySection,
+    Poster,
+    SectionKind,
+)
 from plexusers.models.playing import PlaySession
 from plexusers.models.policy import PlaybackTrigger, Versions, WatchPolicy
 from plexusers.models.server import PlexServer, new_client_identifier, validate_server_address
@@ -22,6 +30,7 @@ __all__ = [
     "PlaybackTrigger",
     "PlexServer",
     "PlexUser",
+    "Poster",
     "RequestCount",
     "SectionKind",
     "SourceState",

@@ -1,6 +1,7 @@
 """The Plex server's settings and what is known of it."""
 
 import uuid
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -45,6 +46,11 @@ class PlexServer(SettingsModel):
     sign_in_needed = models.BooleanField(
         default=False, editable=False, help_text="Whether the last error was that Plex refuses the token."
     )
+
+    dangerous: ClassVar = {
+        "plex_url": "Another server has other files and other users: what is cached for the present one is wanted by "
+        "nobody there.",
+    }
 
     class Meta:
         verbose_name = "Plex server"

@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils import timezone
 
 from cacherr.commands import CacherrCommand
 from cacherr.errors import StorageAbsentError
@@ -33,13 +34,14 @@ class Command(CacherrCommand):
     def perform(self, **options: Any) -> tuple[dict[str, Any], int]:
         """Audit. 1 when something is left to look at, 4 when a root is absent."""
         watch = _Watch()
-        repaired = Repaired(Audited())
+        repaired, started = Repaired(Audited()), timezone.now()
         try:
             with stopping.by_signals():
                 if options["repair"]:
                     repaired = auditing.repair(verified=options["verify"], watch=watch)
                 else:
                     repaired = Repaired(auditing.examine(verified=options["verify"], watch=watch))
+            auditing.record(repaired.audited, "command", started)
         except disk.Cancelled:
             return _reported(repaired) | {"success": False, "stopped": True}, STOPPED
         finally:

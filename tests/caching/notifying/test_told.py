@@ -190,11 +190,11 @@ def test_what_an_audit_left_is_told_and_nothing_when_it_left_nothing() -> None:
 
 
 def plan(*hours: float) -> list[dict[str, object]]:
-    now = timezone.now().timestamp()
+    now = timezone.now()
     return [
         {
-            "leaves_at": int(now + 3600 * after), "mapping": "Films", "path": f"{number}.mkv",
-            "title": f"Film {number}", "size": 1024, "reason": "nobody wants it",
+            "action": "keep", "leaves_at": (now + timedelta(hours=after)).isoformat(), "leaves_why": "nobody wants it",
+            "mapping": "Films", "path": f"{number}.mkv", "title": f"Film {number}", "size": 1024,
         }
         for number, after in enumerate(hours)
     ]  # fmt: skip
