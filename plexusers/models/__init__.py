@@ -1,6 +1,7 @@
 """The rows: the Plex server, its users and what is known of each, the library's index, what plays, how sources went."""
 
 from plexusers.models.asking import HostRest, RequestCount
+from plexusers.models.happening import Happening, HappeningKind
 from plexusers.models.library import ItemKind, LibraryFile, LibraryGuid, LibraryItem, LibrarySection, SectionKind
 from plexusers.models.playing import PlaySession
 from plexusers.models.policy import PlaybackTrigger, Versions, WatchPolicy
@@ -12,6 +13,8 @@ from plexusers.models.watching import WatchlistEntry, WatchReading, WatchState, 
 __all__ = [
     "PREFERENCES",
     "Avatar",
+    "Happening",
+    "HappeningKind",
     "HostRest",
     "ItemKind",
     "LibraryFile",
