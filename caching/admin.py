@@ -16,7 +16,7 @@ from unfold.admin import ModelAdmin
 from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
 from cacherr.settings_admin import SettingsAdmin
-from caching import cached_file_admin, mappings, orders, pin_admin, playback_admin, proving
+from caching import cached_file_admin, mappings, orders, pin_admin, playback_admin, proving, schedule_page
 from caching.attempts import attempt
 from caching.models import CachePolicy, Cycle, Operation, PathMapping
 from caching.models.storage import Origin
@@ -50,6 +50,7 @@ class CachePolicyAdmin(SettingsAdmin):
         ),
         ("Originals", {"fields": ("park_originals", "rescue_after_seconds", "settle_minutes")}),
         ("Hold on", {"fields": ("paused", "dry_run")}),
+        ("Backups and the dashboard", {"fields": ("backups_kept", "dashboard_poll_seconds")}),
     )  # fmt: skip
 
 
@@ -185,6 +186,10 @@ class CycleAdmin(ReadOnlyAdmin):
         "started_at", "finished_at", "shown_plan",
     )  # fmt: skip
     readonly_fields = fields
+
+    def get_urls(self) -> list[URLPattern]:
+        """The page of schedules stands before the rows' own addresses."""
+        return [*schedule_page.urls(self), *super().get_urls()]
 
     @admin.display(description="plan")
     def shown_plan(self, row: Cycle) -> str:

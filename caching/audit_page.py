@@ -36,7 +36,7 @@ def shown(*, check: bool) -> Data:
     if not check:
         return context
     try:
-        audited = auditing.examine()
+        audited = auditing.look()
     except CacherrError as error:
         return context | {"error": str(error)}
     return context | {"checked": True} | _found(audited)

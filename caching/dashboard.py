@@ -110,7 +110,7 @@ def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own sig
                 _item("List settings", "key", "importlists_listpolicy_changelist"),
                 _item("Path mappings", "account_tree", "caching_pathmapping_changelist"),
                 _item("Caching", "tune", "caching_cachepolicy_changelist"),
-                _item("Schedule", "schedule", "django_celery_beat_periodictask_changelist"),
+                _item("Schedules", "schedule", "caching_schedules"),
                 _item("Accounts", "group", "auth_user_changelist"),
             ],
         },
@@ -124,7 +124,7 @@ def _item(title: str, icon: str, page: str) -> Data:
 
 def _is_at(path: str, link: str) -> bool:
     """Whether a page is the linked one or below it. Some addresses lie below that of the cached files."""
-    links = {reverse(f"admin:{name}") for name in ("index", "caching_audit", "caching_why")}
+    links = {reverse(f"admin:{name}") for name in ("index", "caching_audit", "caching_why", "caching_schedules")}
     if link in links or path in links:
         return path == link
     return path.startswith(link)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from celery import shared_task
 
 from cacherr.errors import BusyError, CacherrError
-from caching import cycle, orders, rescue, upkeep
+from caching import auditing, backing_up, cycle, orders, rescue, upkeep
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,18 @@ def tend() -> None:
 def watch_storage() -> None:
     """Look whether every cache's disk is there; rescue what a lost one holds."""
     _quietly(rescue.watch)
+
+
+@shared_task
+def audit() -> None:
+    """The schedule's audit: it looks and repairs nothing."""
+    _quietly(auditing.look)
+
+
+@shared_task
+def back_up() -> None:
+    """The schedule's backup."""
+    _quietly(backing_up.back_up_if_possible)
 
 
 def _quietly(work: Callable[[], object]) -> None:

@@ -19,12 +19,12 @@ APPS = ("plexusers", "importlists", "caching")
 PRODUCT = ("cacherr", *APPS)
 
 FLOOR = {
-    "access", "accounts", "addresses", "commands", "databases", "documents", "endpoints", "env", "envelope", "errors",
-    "exposition", "fetching", "fields", "liveness", "origin", "outbound", "overrides", "pinning", "politeness",
-    "read_only_admin", "redaction", "rests", "settings_admin", "tally", "turns",
+    "access", "accounts", "addresses", "backups", "commands", "databases", "documents", "endpoints", "env", "envelope",
+    "errors", "exposition", "fetching", "fields", "liveness", "origin", "outbound", "overrides", "pinning",
+    "politeness", "read_only_admin", "redaction", "rests", "settings_admin", "tally", "turns",
 }  # fmt: skip
 ROOF = {
-    "__main__", "admin", "api", "apps", "asgi", "broker", "celery", "checks", "demo", "management", "settings",
+    "__main__", "admin", "api", "apps", "asgi", "beat", "broker", "celery", "checks", "demo", "management", "settings",
     "supervisor", "urls",
 }  # fmt: skip
 DOORS = {"tasks", "admin", "api", "consumers", "management", "signin"}

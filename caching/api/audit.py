@@ -42,14 +42,15 @@ class RepairData(AuditData):
 
 @router.get("", response=Envelope[AuditData])
 def get_audit(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001 - Ninja's own signature
-    """Compare rows, cache and array now. Changes nothing."""
-    return ok(_audited(auditing.examine()))
+    """Compare rows, cache and array now. Nothing is changed; the dashboard tells what was found."""
+    return ok(_audited(auditing.look()))
 
 
 @router.post("repair", response={202: Envelope[RepairData]})
 def repair(request: HttpRequest) -> Status[dict[str, Any]]:  # noqa: ARG001
     """Repair what is certain; files come back by operations that wait for a worker. 409 while somebody works."""
     done = auditing.order_repairs()
+    auditing.remember(done.audited)
     nudge.run_orders()
     operations = [described(row) for row in done.operations]
     return Status(202, ok(_audited(done.audited) | {"operations": operations}, "Repairs are ordered."))

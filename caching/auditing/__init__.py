@@ -2,6 +2,7 @@
 
 from caching.auditing.examining import examine
 from caching.auditing.findings import Audited, Finding, Kind, Repair, Severity
+from caching.auditing.remembering import look, remember
 from caching.auditing.repairing import TRIGGER, Repaired, order_repairs, repair
 from caching.auditing.verifying import Watch
 
@@ -15,6 +16,8 @@ __all__ = [
     "Severity",
     "Watch",
     "examine",
+    "look",
     "order_repairs",
+    "remember",
     "repair",
 ]

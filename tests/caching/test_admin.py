@@ -38,7 +38,7 @@ def test_all_that_a_person_needs_has_a_page() -> None:
     names = {model._meta.label for model in MODELS}
     assert names >= {
         "auth.User", "caching.CachePolicy", "caching.CachedFile", "caching.Cycle", "caching.Operation",
-        "caching.PathMapping", "caching.Playback", "django_celery_beat.PeriodicTask", "plexusers.PlexServer",
+        "caching.PathMapping", "caching.Playback", "plexusers.PlexServer",
         "plexusers.PlexUser", "plexusers.UserTypeDefaults", "plexusers.WatchPolicy",
     }  # fmt: skip
 

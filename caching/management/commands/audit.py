@@ -44,6 +44,7 @@ class Command(CacherrCommand):
         finally:
             watch.end()
             events.flush()
+        auditing.remember(repaired.audited)
         report = _reported(repaired)
         absent = any(one.kind is Kind.ABSENT for one in repaired.audited.findings)
         return report, StorageAbsentError.exit_code if absent else 0 if report["success"] else 1

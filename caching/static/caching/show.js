@@ -1,6 +1,6 @@
 // Shows the facts on the page. Each function fills one part of it in place.
 
-import { ago, at, bytes, files, timeLeft } from "./words.js";
+import { ago, at, bytes, files, timeLeft, until } from "./words.js";
 import { sessionKey } from "./facts.js";
 import { attribute, field, fill, moment, part, rows, show, write } from "./page.js";
 
@@ -18,9 +18,9 @@ export function showAll(facts, start) {
 
 // Times grow old while nothing else changes.
 export function showTimes(now) {
-  for (const element of document.querySelectorAll("#dashboard time[datetime]")) {
+  for (const element of document.querySelectorAll(".dashboard time[datetime]")) {
     const when = Date.parse(element.dateTime);
-    write(element, ago(when, now));
+    write(element, element.hasAttribute("data-until") ? until(when, now) : ago(when, now));
     if (element.hasAttribute("title")) attribute(element, "title", at(when));
   }
 }
