@@ -12,12 +12,15 @@ class CachingConfig(AppConfig):
     def ready(self) -> None:
         """Checks register themselves on import; others learn what only caching knows.
 
-        Whoever waits to ask somebody notices the end of the process; lists learn whom to ask what is cached.
+        Whoever waits to ask somebody notices the end of the process; lists learn whom to ask what is cached; changes
+        that people make are noted.
         """
         from cacherr import politeness
         from caching import checks, stopping  # noqa: F401
+        from caching.activity import observing
         from caching.listed import cached_keys
         from importlists import cachedness
 
         politeness.SHARED.end_when(stopping.requested)
         cachedness.ask(cached_keys)
+        observing.begin()

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from caching import mover, pausing
 from caching.models import Cycle, CycleState, PathMapping
-from plexusers import sources
-from plexusers.models import PlexServer
+from plexusers import happenings, sources
+from plexusers.models import HappeningKind, PlexServer
 from plexusers.preferences import everybody
 
 AGAIN = "The next one begins at its time, or choose Run now when the mover is done."
@@ -17,7 +17,8 @@ Level = Literal["note", "warning", "critical"]
 
 
 class Problem(TypedDict):
-    """One thing to look at. `page` names where: plex, mapping, mappings, policy, sources, cycle or files.
+    """One thing to look at. `page` names where: plex, mapping, mappings, policy, sources, cycle, files,
+    audit or schedules.
 
     A note is no trouble: it tells what somebody has chosen or what passes by itself, and health stays as it is.
     """
@@ -40,6 +41,7 @@ def found(cycle: Cycle | None, stats: dict[str, Any]) -> list[Problem]:
         *of_cycle,
         *_sources(cycle),
         *_conflicts(stats["conflicts"]),
+        *_noted(),
         *_notes(cycle),
     ]
 
@@ -96,6 +98,15 @@ def _conflicts(count: int) -> Iterator[Problem]:
     if count:
         files = "1 cached file needs" if count == 1 else f"{count} cached files need"
         yield _problem(f"{files} a look: nothing is done with them until then.", "files")
+
+
+def _noted() -> Iterator[Problem]:
+    """What the latest audit found, and a backup that failed, until the next one."""
+    pages = {"audit": ("audit", "Look at each, and repair what can be."), "backup": ("schedules", "")}
+    for kind, row in happenings.latest(HappeningKind.AUDIT, HappeningKind.BACKUP).items():
+        page, cure = pages[kind]
+        if row.warning:
+            yield _problem(f"{row.message} {cure}".strip(), page)
 
 
 def _notes(cycle: Cycle | None) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from caching import cycle, disk, journal, lock, mappings, orders, proving, recov
 from caching.models import Cycle, CycleState, Operation, Pulse
 from caching.playing import of_plex
 from caching.rebuild import Rebuilt, rebuild
-from plexusers import avatars, bookkeeping
+from plexusers import avatars, bookkeeping, happenings
 
 
 def tend() -> None:
@@ -16,6 +16,7 @@ def tend() -> None:
     for name in ("worker", "beat"):  # beat sent the message, a worker received it: both live
         Pulse.objects.update_or_create(name=name, defaults={"at": timezone.now()})
     bookkeeping.tidy()
+    happenings.tidy()
     if cycle.is_working():
         return
     live = Cycle.objects.filter(state__in=(CycleState.RUNNING, CycleState.QUEUED)).exists()

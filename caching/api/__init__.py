@@ -2,7 +2,7 @@
 
 from ninja import Router
 
-from caching.api import audit, cycles, explain, files, operations, pins, schedules, state, watching, webhooks
+from caching.api import activity, audit, cycles, explain, files, operations, pins, schedules, state, watching, webhooks
 
 router = Router()
 router.add_router("", state.router)
@@ -13,6 +13,7 @@ router.add_router("", explain.router)
 router.add_router("pins", pins.router)
 router.add_router("audit", audit.router)
 router.add_router("schedules", schedules.router)
+router.add_router("", activity.router)
 router.add_router("", watching.router)
 
 open_router = Router()

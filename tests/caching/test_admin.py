@@ -9,7 +9,6 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
-from django_celery_beat.models import CrontabSchedule
 from pytest_django.fixtures import Settings
 
 from caching import audit_page, auditing, orders
@@ -26,7 +25,6 @@ JOURNAL: list[type[Model]] = [CachedFile, Cycle, Operation, Playback]
 
 @pytest.fixture
 def rows(tmp_path: Path) -> Rows:
-    CrontabSchedule.objects.create()
     return make_rows(tmp_path)
 
 

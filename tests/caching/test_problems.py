@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from caching import problems, state
+from caching import auditing, problems, state
+from caching.auditing import Audited
 from caching.models import CachedFile, Cycle, CycleState, PathMapping
-from plexusers.models import PlexServer, PlexUser, SourceState
+from plexusers import happenings
+from plexusers.models import HappeningKind, PlexServer, PlexUser, SourceState
 from tests.caching.rows import Rows, make_rows
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +116,20 @@ def test_a_cache_that_nobody_uses_any_more_is_not_shown(rows: Rows) -> None:
     assert snapshot()["stats"]["caches"] == []
     PathMapping.objects.update(cache=rows.file.cache)
     assert [cache["path"] for cache in snapshot()["stats"]["caches"]] == [rows.file.cache.path]
+
+
+@pytest.mark.parametrize(("kind", "page"), [(HappeningKind.AUDIT, "audit"), (HappeningKind.BACKUP, "schedules")])
+def test_what_an_audit_found_and_a_backup_that_failed_are_told_until_the_next_one(
+    rows: Rows, kind: HappeningKind, page: str
+) -> None:
+    happenings.note(kind, "Something is wrong.", warning=True)
+    assert told() == [("warning", page)]
+    happenings.note(kind, "All is well.")
+    assert told() == []
+
+
+def test_an_audit_tells_what_is_left_and_then_that_nothing_is(rows: Rows) -> None:
+    auditing.look()
+    assert "found 2 things to look at" in snapshot()["problems"][-1]["message"]
+    auditing.remember(Audited(files=2))
+    assert "audit" not in [page for _, page in told()]
