@@ -16,7 +16,16 @@ from unfold.admin import ModelAdmin
 from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
 from cacherr.settings_admin import SettingsAdmin
-from caching import cached_file_admin, mappings, orders, pin_admin, playback_admin, proving, schedule_page
+from caching import (
+    activity_page,
+    cached_file_admin,
+    mappings,
+    orders,
+    pin_admin,
+    playback_admin,
+    proving,
+    schedule_page,
+)
 from caching.attempts import attempt
 from caching.models import CachePolicy, Cycle, Operation, PathMapping
 from caching.models.storage import Origin
@@ -188,8 +197,8 @@ class CycleAdmin(ReadOnlyAdmin):
     readonly_fields = fields
 
     def get_urls(self) -> list[URLPattern]:
-        """The page of schedules stands before the rows' own addresses."""
-        return [*schedule_page.urls(self), *super().get_urls()]
+        """The pages of schedules and of the activity stand before the rows' own addresses."""
+        return [*schedule_page.urls(self), *activity_page.urls(self), *super().get_urls()]
 
     @admin.display(description="plan")
     def shown_plan(self, row: Cycle) -> str:

@@ -8,6 +8,7 @@ from caching import cycle, disk, journal, lock, mappings, orders, proving, recov
 from caching.models import Cycle, CycleState, Operation, Pulse
 from caching.playing import of_plex
 from caching.rebuild import Rebuilt, rebuild
+from caching.usage import sampling
 from plexusers import avatars, bookkeeping, happenings
 
 
@@ -17,6 +18,7 @@ def tend() -> None:
         Pulse.objects.update_or_create(name=name, defaults={"at": timezone.now()})
     bookkeeping.tidy()
     happenings.tidy()
+    sampling.take_if_due()
     if cycle.is_working():
         return
     live = Cycle.objects.filter(state__in=(CycleState.RUNNING, CycleState.QUEUED)).exists()

@@ -7,6 +7,7 @@ from caching.models.pin import Pin, PinKind
 from caching.models.playback import Missed, Playback, Served, WatcherState
 from caching.models.policy import AssociatedFiles, CachePolicy, EvictionMode
 from caching.models.storage import Mode, PathMapping, Placement, Root
+from caching.models.usage import UsageSample
 
 __all__ = [
     "AUTOMATIC",
@@ -34,6 +35,7 @@ __all__ = [
     "Root",
     "Served",
     "State",
+    "UsageSample",
     "WatcherState",
     "Way",
 ]

@@ -1,7 +1,7 @@
 """When what is done by itself is done: django-celery-beat's rows as people know them."""
 
 from caching.scheduling.changing import Change, change
-from caching.scheduling.reading import Scheduled, everything, one
+from caching.scheduling.reading import Scheduled, everything, one, upcoming
 from caching.scheduling.running import run_now
 from caching.scheduling.table import JOBS, SESSIONS, Job
 from caching.scheduling.timing import Cron, Every, Period, Timing
@@ -20,4 +20,5 @@ __all__ = [
     "everything",
     "one",
     "run_now",
+    "upcoming",
 ]
