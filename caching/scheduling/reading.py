@@ -1,7 +1,7 @@
 """The schedules as they are now, as values."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -108,18 +108,23 @@ def _plain(every: Every) -> Every:
 
 
 def _next(row: PeriodicTask, timing: Timing) -> datetime | None:
-    """As beat reckons: from the last run, or from when the row was changed. What is overdue is due now."""
+    """As beat reckons: from the last run, or from when the row was changed.
+
+    Beat writes its runs down every three minutes, and makes up at once for what it missed: what looks overdue was run
+    just now, so the next time after that is told.
+    """
+    now = timezone.now()
     try:
         due = timing.after(row.last_run_at or row.date_changed)
+        return due if due > now else timing.upon(due, now)
     except NEVER:
         return None  # a line that was written elsewhere and never comes
-    return max(due, timezone.now())
 
 
 def sessions() -> Scheduled:
     """The look at what plays. Two queries."""
     policy, watcher = WatchPolicy.effective(), WatcherState.objects.filter(pk=1).first()
-    timing, looked = _plain(Every(policy.session_seconds, Period.SECONDS)), watcher.looked_at if watcher else None
-    due = max(looked + timedelta(seconds=policy.session_seconds), timezone.now()) if looked else None
-    enabled = bool(policy.watch_sessions)
-    return Scheduled(SESSIONS, "Playback", PLAYS, enabled, timing, due if enabled else None, looked, changeable=False)
+    return Scheduled(
+        SESSIONS, "Playback", PLAYS, bool(policy.watch_sessions), _plain(Every(policy.session_seconds, Period.SECONDS)),
+        last_at=watcher.looked_at if watcher else None, changeable=False,
+    )  # fmt: skip

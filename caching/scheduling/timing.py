@@ -52,7 +52,15 @@ class Every:
 
     def after(self, last: datetime) -> datetime:
         """When it is due next."""
-        return last + timedelta(seconds=self.every * SECONDS[self.period])
+        return last + self._step
+
+    def upon(self, due: datetime, now: datetime) -> datetime:
+        """The first of its times from `due` on that is still to come."""
+        return due + ((now - due) // self._step + 1) * self._step
+
+    @property
+    def _step(self) -> timedelta:
+        return timedelta(seconds=self.every * SECONDS[self.period])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,10 @@ class Cron:
         start, left, _ = TzAwareCrontab(**self.parts, tz=zone).remaining_delta(last.astimezone(zone))
         due: datetime = start + left
         return due
+
+    def upon(self, due: datetime, now: datetime) -> datetime:
+        """The first of its times that is still to come. Raises as `after` does."""
+        return self.after(max(due, now))
 
 
 Timing = Every | Cron

@@ -78,7 +78,7 @@ def test_the_page_tells_what_comes_next_what_happened_and_how_full_the_cache_was
     sampling.take()
     client.force_login(User.objects.create_superuser("alex"))
     text = client.get("/admin/").content.decode()
-    for words in ("Alex began to play Alpha, from the cache", "Run now: Backup", "<polygon", 'aria-current="step"'):
+    for words in ("Alex began to play Alpha, from the cache", "Do now: Backup", "<polygon", 'aria-current="step"'):
         assert words in text
 
 

@@ -201,7 +201,7 @@ function showNext(facts) {
     fill(row, schedule) {
       const next = field(row, "next");
       write(field(row, "title"), schedule.title);
-      attribute(field(row, "run"), "aria-label", `Run now: ${schedule.title}`);
+      attribute(field(row, "run"), "aria-label", `Do now: ${schedule.title}`);
       titled(next, schedule.next_at);
       show(next, schedule.next_at !== null);
       show(field(row, "off"), schedule.next_at === null);
