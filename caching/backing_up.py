@@ -6,8 +6,8 @@ from cacherr import backups
 from cacherr.backups import Backup, BackupError
 from caching.models import CachePolicy
 from caching.planning.sizes import readable
-from plexusers import happenings
-from plexusers.models import HappeningKind
+from plexusers import remarks
+from plexusers.models import RemarkKind
 
 
 def back_up() -> Backup:
@@ -15,9 +15,9 @@ def back_up() -> Backup:
     try:
         made = backups.make(timezone.localtime(), CachePolicy.effective().backups_kept)
     except BackupError as error:
-        happenings.note(HappeningKind.BACKUP, str(error), warning=True)
+        remarks.note(RemarkKind.BACKUP, str(error), warning=True)
         raise
-    happenings.note(HappeningKind.BACKUP, f"A backup was made: {made.name}, {readable(made.size)}.")
+    remarks.note(RemarkKind.BACKUP, f"A backup was made: {made.name}, {readable(made.size)}.")
     return made
 
 

@@ -9,6 +9,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from cacherr.access import KEY_HEADER, is_key
 from caching import events, state
+from caching.log_following import LogFollower
 
 REFUSED = 4401
 TOGETHER_SECONDS = 0.05
@@ -47,6 +48,7 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
     """One listening page or program."""
 
     wanted: frozenset[str] | None = None
+    log: LogFollower | None = None
     counted = False
 
     async def connect(self) -> None:
@@ -68,6 +70,8 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         try:
             await super().__call__(scope, receive, send)
         finally:
+            if self.log:
+                self.log.stop()
             if self.counted:
                 events.clients.count -= 1
                 await self.channel_layer.group_discard(events.GROUP, self.channel_name)
@@ -89,18 +93,28 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
             await self._snapshot()
         elif kind == "subscribe" and isinstance(content.get("events"), list):
             self.wanted = frozenset(map(str, content["events"]))
+            self._follow_log()
 
     async def forward(self, message: dict[str, Any]) -> None:
         """Hand on an event that somebody published."""
         kind, text = message["event"]
-        await self._tell(kind, text)
+        await self._hand_on(kind, text)
         if kind in {"cycle_start", "cycle_complete", "cache_file_added", "cache_file_removed"}:
             await self._snapshot()
 
+    def _follow_log(self) -> None:
+        """Lines of the log are told only to who asks for them by name: they are many."""
+        if self.log:
+            self.log.stop()
+        self.log = LogFollower(self._tell) if "log" in (self.wanted or ()) else None
+
     async def _snapshot(self) -> None:
         for kind, text in await snapshots.fresh():
-            await self._tell(kind, text)
+            await self._hand_on(kind, text)
 
-    async def _tell(self, kind: str, text: str) -> None:
+    async def _tell(self, message: events.Event) -> None:
+        await self._hand_on(*events.sealed(message))
+
+    async def _hand_on(self, kind: str, text: str) -> None:
         if self.wanted is None or kind in self.wanted:
             await self.send(text_data=text)

@@ -49,43 +49,50 @@ def dashboard(request: HttpRequest, context: Data) -> Data:
 
 def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own signature
     """The side bar: what a person looks for, and no technical rows."""
-    return [
-        {"items": [_item("Dashboard", "dashboard", "index")]},
-        {
-            "title": "What happens",
-            "separator": True,
-            "items": [
-                _item("Cached files", "movie", "caching_cachedfile_changelist"),
-                _item("Why", "help", "caching_why"),
-                _item("Pins", "keep", "caching_pin_changelist"),
-                _item("Operations", "swap_vert", "caching_operation_changelist"),
-                _item("Playbacks", "play_circle", "caching_playback_changelist"),
-                _item("Cycles", "autorenew", "caching_cycle_changelist"),
-                _item("Activity", "history", "caching_activity"),
-                _item("Audit", "fact_check", "caching_audit"),
-                _item("Positions of lists", "checklist", "importlists_listitem_changelist"),
-                _item("Requests", "network_check", "plexusers_requestcount_changelist"),
-                _item("Sources", "rss_feed", "plexusers_sourcestate_changelist"),
-            ],
-        },
-        {
-            "title": "Settings",
-            "separator": True,
-            "items": [
-                _item("Plex server", "dns", "plexusers_plexserver_changelist"),
-                _item("Users", "groups", "plexusers_plexuser_changelist"),
-                _item("Types of users", "manage_accounts", "plexusers_usertypedefaults_changelist"),
-                _item("Watching", "visibility", "plexusers_watchpolicy_changelist"),
-                _item("Libraries", "video_library", "plexusers_librarysection_changelist"),
-                _item("Lists", "format_list_numbered", "importlists_importlist_changelist"),
-                _item("List settings", "key", "importlists_listpolicy_changelist"),
-                _item("Path mappings", "account_tree", "caching_pathmapping_changelist"),
-                _item("Caching", "tune", "caching_cachepolicy_changelist"),
-                _item("Schedules", "schedule", "caching_schedules"),
-                _item("Accounts", "group", "auth_user_changelist"),
-            ],
-        },
-    ]
+    return [{"items": [_item("Dashboard", "dashboard", "index")]}, _happening(), _settings()]
+
+
+def _happening() -> Data:
+    return {
+        "title": "What happens",
+        "separator": True,
+        "items": [
+            _item("Cached files", "movie", "caching_cachedfile_changelist"),
+            _item("Why", "help", "caching_why"),
+            _item("Replay", "replay", "caching_replay_changelist"),
+            _item("Pins", "keep", "caching_pin_changelist"),
+            _item("Operations", "swap_vert", "caching_operation_changelist"),
+            _item("Playbacks", "play_circle", "caching_playback_changelist"),
+            _item("Cycles", "autorenew", "caching_cycle_changelist"),
+            _item("Activity", "history", "caching_activity"),
+            _item("Logs", "article", "caching_logs"),
+            _item("Audit", "fact_check", "caching_audit"),
+            _item("Positions of lists", "checklist", "importlists_listitem_changelist"),
+            _item("Requests", "network_check", "plexusers_requestcount_changelist"),
+            _item("Sources", "rss_feed", "plexusers_sourcestate_changelist"),
+        ],
+    }
+
+
+def _settings() -> Data:
+    return {
+        "title": "Settings",
+        "separator": True,
+        "items": [
+            _item("Plex server", "dns", "plexusers_plexserver_changelist"),
+            _item("Users", "groups", "plexusers_plexuser_changelist"),
+            _item("Types of users", "manage_accounts", "plexusers_usertypedefaults_changelist"),
+            _item("Watching", "visibility", "plexusers_watchpolicy_changelist"),
+            _item("Libraries", "video_library", "plexusers_librarysection_changelist"),
+            _item("Lists", "format_list_numbered", "importlists_importlist_changelist"),
+            _item("List settings", "key", "importlists_listpolicy_changelist"),
+            _item("Path mappings", "account_tree", "caching_pathmapping_changelist"),
+            _item("Caching", "tune", "caching_cachepolicy_changelist"),
+            _item("Notifications", "notifications", "caching_notificationtarget_changelist"),
+            _item("Schedules", "schedule", "caching_schedules"),
+            _item("Accounts", "group", "auth_user_changelist"),
+        ],
+    }
 
 
 def _item(title: str, icon: str, page: str) -> Data:
@@ -93,7 +100,7 @@ def _item(title: str, icon: str, page: str) -> Data:
     return {"title": title, "icon": icon, "link": link, "active": lambda request: _is_at(request.path, link)}
 
 
-_OWN_PAGES = ("caching_audit", "caching_why", "caching_schedules", "caching_activity")
+_OWN_PAGES = ("caching_audit", "caching_why", "caching_schedules", "caching_activity", "caching_logs")
 
 
 def _is_at(path: str, link: str) -> bool:
@@ -112,6 +119,7 @@ def pages() -> Data:
         "plex": {"href": reverse("admin:plexusers_plexserver_changelist"), "text": "Set up Plex"},
         "mapping": {"href": reverse("admin:caching_pathmapping_add"), "text": "Add a path mapping"},
         "mappings": {"href": mappings, "text": "See the path mappings"},
+        "setup": {"href": reverse("setup"), "text": "Finish setup"},
         "policy": {"href": reverse("admin:caching_cachepolicy_changelist"), "text": "See the caching settings"},
         "cycle": {"href": cycles, "text": "See the cycles"},
         "sources": {"href": reverse("admin:plexusers_sourcestate_changelist"), "text": "See the sources"},

@@ -22,6 +22,8 @@ from caching.models import (
     State,
 )
 from caching.models.file_row import path_key
+from caching.notifying import outbox, sentences
+from caching.outlook import leaving, parts_of
 from caching.planning.values import Action, Decision
 
 PLAYING = "playing"
@@ -63,6 +65,8 @@ def plan_caching(
             sources=",".join(decision.sources),
             who=", ".join(decision.who)[:500],
             reason=decision.reason,
+            parts=parts_of(decision),
+            **leaving(decision, 0),  # what is about to be cached does not leave now
         )
     )
 
@@ -137,6 +141,7 @@ def finish_cached(operation: Operation) -> None:
             cache_print=operation.target_print,
             cached_at=timezone.now(),
         )
+        outbox.tell(sentences.moved(operation))
 
 
 def finish_returned(operation: Operation, outcome: str = "") -> None:
@@ -151,6 +156,7 @@ def finish_returned(operation: Operation, outcome: str = "") -> None:
             cached_file(operation).update(rescued_at=now)
         else:
             cached_file(operation).delete()
+        outbox.tell(sentences.moved(operation))
 
 
 def abort(operation: Operation, outcome: str) -> None:
@@ -163,6 +169,7 @@ def conflict(operation: Operation, outcome: str) -> None:
     with transaction.atomic():
         advance(operation, State.CONFLICT, finished_at=timezone.now(), outcome=outcome)
         cached_file(operation).update(conflict=outcome)
+        outbox.tell(sentences.in_conflict(operation, outcome))
 
 
 def cached_file(operation: Operation) -> QuerySet[CachedFile]:

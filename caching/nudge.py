@@ -22,6 +22,16 @@ def run_orders() -> None:
     _send("caching.tasks.run_orders")
 
 
+def run_replays() -> None:
+    """Let a worker compute the replays that wait."""
+    _send("caching.tasks.run_replays")
+
+
+def notices() -> None:
+    """Let a worker send the notifications that are due."""
+    _send("caching.tasks.send_notices")
+
+
 def tend() -> None:
     """Let a worker look at once whether a crash left something."""
     _send("caching.tasks.tend")
@@ -33,10 +43,10 @@ def run(task: str, told: Mapping[str, Any]) -> bool:
 
 
 def _send(task: str, told: Mapping[str, Any] | None = None) -> bool:
-    """Send a message. A broker that is away is no error: the rows wait."""
+    """Send a message. A broker that is away, or a queue that nobody made yet, is no error: the rows wait."""
     try:
         current_app.send_task(task, kwargs=dict(told or {}), expires=EXPIRES_SECONDS, retry=False)
-    except OperationalError as error:
+    except (OperationalError, OSError) as error:
         log.warning("No worker could be woken (%s); what waits begins within a minute of its return.", error)
         return False
     return True

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from celery import shared_task
 
 from cacherr.errors import BusyError, CacherrError
-from caching import auditing, backing_up, cycle, orders, rescue, upkeep
+from caching import backing_up, cycle, orders, rescue, upkeep
+from caching.notifying import sending
+from caching.replaying import waiting as replaying
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,12 @@ def run_orders() -> None:
 
 
 @shared_task
+def run_replays() -> None:
+    """Somebody asked for a replay. It takes minutes, and a thread of its own: cycles and upkeep need the worker's."""
+    _quietly(replaying.start)
+
+
+@shared_task
 def tend() -> None:
     """The minute's upkeep: signs of life, recovery, work that waits."""
     _quietly(upkeep.tend)
@@ -46,13 +54,18 @@ def watch_storage() -> None:
 @shared_task
 def audit() -> None:
     """The schedule's audit: it looks and repairs nothing."""
-    _quietly(auditing.look)
+    _quietly(upkeep.audit)
 
 
 @shared_task
 def back_up() -> None:
     """The schedule's backup."""
     _quietly(backing_up.back_up_if_possible)
+
+
+def send_notices() -> None:
+    """Send the notifications that are due."""
+    _quietly(sending.send_due)
 
 
 def _quietly(work: Callable[[], object]) -> None:

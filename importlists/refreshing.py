@@ -14,8 +14,8 @@ from importlists.choosing import choose_again
 from importlists.contract import Entry
 from importlists.jobs import Outcome, job_of, outcomes
 from importlists.models import ImportList, ListItem, ListState
-from plexusers import happenings
-from plexusers.models import HappeningKind, Versions, WatchPolicy
+from plexusers import remarks
+from plexusers.models import RemarkKind, Versions, WatchPolicy
 from plexusers.shelf import Shelf
 
 LEASE = timedelta(minutes=30)
@@ -98,9 +98,9 @@ def _written(row: ImportList, outcome: Outcome, now: datetime) -> Refreshed:
 def _note(row: ImportList, before: str) -> None:
     """What lists do is worth telling when it is not what they did before."""
     if row.state != ListState.FRESH and before in {ListState.NEW, ListState.FRESH}:
-        happenings.note(HappeningKind.LIST, f"The list {row.name} could not be read. {row.why}", warning=True)
+        remarks.note(RemarkKind.LIST, f"The list {row.name} could not be read. {row.why}", warning=True)
     elif row.state == ListState.FRESH and before in {ListState.STALE, ListState.FAILED}:
-        happenings.note(HappeningKind.LIST, f"The list {row.name} can be read again.")
+        remarks.note(RemarkKind.LIST, f"The list {row.name} can be read again.")
 
 
 def pause(failures: int, every: timedelta) -> timedelta:

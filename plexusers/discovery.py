@@ -15,10 +15,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cacherr.errors import ConfigurationError, PlexError, PlexSignInError, PlexUnreachableError
-from plexusers import happenings, plextv, sources, tokens, whos_who
+from plexusers import plextv, remarks, sources, tokens, whos_who
 from plexusers.models import (
-    HappeningKind,
     PlexUser,
+    RemarkKind,
     SourceState,
     SourceStatus,
     TokenOrigin,
@@ -99,7 +99,7 @@ HAPPENED = {
 def _note(synced: Synced) -> None:
     for what, sentence in HAPPENED.items():
         for name in getattr(synced, what):
-            happenings.note(HappeningKind.USER, sentence.format(name))
+            remarks.note(RemarkKind.USER, sentence.format(name))
 
 
 def ensure_owner() -> PlexUser:

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from plexusers import happenings
-from plexusers.models import HappeningKind, PlexUser, SourceState, SourceStatus
+from plexusers import remarks
+from plexusers.models import PlexUser, RemarkKind, SourceState, SourceStatus
 
 FEW = 4
 """Fewer things than this may all disappear at once without anybody wondering."""
@@ -41,7 +41,7 @@ def was_good(source: str, now: datetime, *, user: PlexUser | None = None, count:
     row.good_at, row.count, row.drops, row.why = now, count, 0, ""
     row.save()
     if was != SourceStatus.FRESH:
-        happenings.note(HappeningKind.SOURCE, f"Known again: {subject(source, str(user or ''))}.")
+        remarks.note(RemarkKind.SOURCE, f"Known again: {subject(source, str(user or ''))}.")
 
 
 def was_bad(
@@ -64,9 +64,7 @@ def was_bad(
     row.why = why
     row.save()
     if was == SourceStatus.FRESH:
-        happenings.note(
-            HappeningKind.SOURCE, f"Not known for sure: {subject(source, str(user or ''))}. {why}", warning=True
-        )
+        remarks.note(RemarkKind.SOURCE, f"Not known for sure: {subject(source, str(user or ''))}. {why}", warning=True)
 
 
 def forget(source: str, user: PlexUser | None = None) -> None:

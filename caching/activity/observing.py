@@ -11,15 +11,15 @@ from cacherr.overrides import SettingsModel, settings_models
 from caching.models import CachePolicy, PathMapping, Pin
 from caching.models.storage import Origin
 from importlists.models import ImportList
-from plexusers import happenings
-from plexusers.models import HappeningKind, PlexUser, UserTypeDefaults
+from plexusers import remarks
+from plexusers.models import PlexUser, RemarkKind, UserTypeDefaults
 
-KINDS: dict[type[models.Model], HappeningKind] = {
-    PathMapping: HappeningKind.MAPPING,
-    Pin: HappeningKind.PIN,
-    ImportList: HappeningKind.LIST,
-    PlexUser: HappeningKind.USER,
-    UserTypeDefaults: HappeningKind.USER,
+KINDS: dict[type[models.Model], RemarkKind] = {
+    PathMapping: RemarkKind.MAPPING,
+    Pin: RemarkKind.PIN,
+    ImportList: RemarkKind.LIST,
+    PlexUser: RemarkKind.USER,
+    UserTypeDefaults: RemarkKind.USER,
 }
 """Rows that people make and change; settings are observed as well."""
 MADE = {PathMapping: "Path mapping added: {}.", Pin: "Pinned: {}.", ImportList: "List added: {}."}
@@ -59,9 +59,9 @@ def _note(sender: type[models.Model], instance: models.Model, created: bool, raw
     if raw or getattr(instance, "origin", None) == Origin.ENVIRONMENT:
         return
     if created and sender in MADE:
-        happenings.note(KINDS[sender], MADE[sender].format(instance))
+        remarks.note(KINDS[sender], MADE[sender].format(instance))
     elif names:
-        happenings.note(KINDS.get(sender, HappeningKind.SETTING), _sentence(instance, names))
+        remarks.note(KINDS.get(sender, RemarkKind.SETTING), _sentence(instance, names))
 
 
 def _sentence(instance: models.Model, names: list[str]) -> str:
@@ -74,4 +74,4 @@ def _sentence(instance: models.Model, names: list[str]) -> str:
 
 def _note_removal(sender: type[models.Model], instance: models.Model, **_: Any) -> None:
     if getattr(instance, "origin", None) != Origin.ENVIRONMENT:
-        happenings.note(KINDS[sender], GONE[sender].format(instance))
+        remarks.note(KINDS[sender], GONE[sender].format(instance))

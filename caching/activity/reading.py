@@ -1,4 +1,4 @@
-"""One list out of four tables: the keys of what may be in the wanted part are merged, then only its rows are read."""
+"""One list out of five tables: the keys of what may be in the wanted part are merged, then only its rows are read."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
@@ -10,8 +10,8 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 
 from caching.activity import telling
-from caching.models import LIVE_STATES, Cycle, CycleState, Operation, Playback
-from plexusers.models import Happening, HappeningKind
+from caching.models import LIVE_STATES, Audit, Cycle, CycleState, Operation, Playback
+from plexusers.models import Remark, RemarkKind
 
 
 class Kind(StrEnum):
@@ -20,19 +20,19 @@ class Kind(StrEnum):
     CYCLE = "cycle"
     OPERATION = "operation"
     PLAY = "play"
+    AUDIT = "audit"
     SOURCE = "source"
     USER = "user"
     LIST = "list"
     PIN = "pin"
     MAPPING = "mapping"
     SETTING = "setting"
-    AUDIT = "audit"
     BACKUP = "backup"
 
 
-NOTED = frozenset(Kind(kind) for kind in HappeningKind)
+NOTED = frozenset(Kind(kind) for kind in RemarkKind)
 """The kinds of what has no row but the sentence."""
-_HAPPENING = "happening"
+_REMARK = "remark"
 
 
 class _Key(NamedTuple):
@@ -48,14 +48,14 @@ class _Key(NamedTuple):
 
 
 def entries(kinds: Collection[Kind] = (), *, limit: int = 50, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
-    """A part of the list, newest first, and how long all of it is; without kinds of every kind. Twelve queries."""
+    """A part of the list, newest first, and how long all of it is; without kinds of every kind. Fifteen queries."""
     tables = _tables(set(kinds or Kind))
     keys = _newest(tables, offset + limit)[offset:]
     return _told(keys), sum(rows.count() for rows, _ in tables.values())
 
 
 def latest(count: int) -> list[dict[str, Any]]:
-    """The newest entries; not single operations, which their cycle counts. Six queries at most."""
+    """The newest entries; not single operations, which their cycle counts. Eight queries at most."""
     return _told(_newest(_tables(set(Kind) - {Kind.OPERATION}), count))
 
 
@@ -65,11 +65,12 @@ def _tables(kinds: set[Kind]) -> dict[str, tuple[QuerySet[Any], Any]]:
     every: dict[str, tuple[QuerySet[Any], Any]] = {
         Kind.CYCLE: (Cycle.objects.exclude(state__in=live).defer("plan"), Coalesce("finished_at", "asked_at")),
         Kind.OPERATION: (Operation.objects.exclude(state__in=LIVE_STATES), Coalesce("finished_at", "created_at")),
+        Kind.AUDIT: (Audit.objects.defer("findings"), F("finished_at")),
         Kind.PLAY: (Playback.objects.select_related("user"), F("started_at")),
     }
     found = {table: one for table, one in every.items() if table in kinds}
     if noted := sorted(kinds & NOTED):
-        found[_HAPPENING] = (Happening.objects.filter(kind__in=noted), F("at"))
+        found[_REMARK] = (Remark.objects.filter(kind__in=noted), F("at"))
     return found
 
 
@@ -100,5 +101,6 @@ _TELL: dict[str, Callable[[Any], dict[str, Any]]] = {
     Kind.CYCLE: telling.of_cycle,
     Kind.OPERATION: telling.of_operation,
     Kind.PLAY: telling.of_play,
-    _HAPPENING: telling.of_happening,
+    Kind.AUDIT: telling.of_audit,
+    _REMARK: telling.of_remark,
 }

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from caching.models import Cycle, CycleState, Operation, Playback, Served, State
-from plexusers.models import Happening, HappeningKind
+from caching.models import Audit, Cycle, CycleState, Operation, Playback, Served, State
+from plexusers.models import Remark, RemarkKind
 
 CYCLES = {
     CycleState.COMPLETED: "A cycle was done",
@@ -17,14 +17,13 @@ LEVELS = {CycleState.FAILED: "critical", CycleState.INTERRUPTED: "warning"}
 OPERATIONS = {"cache": "Cached", "restore": "Restored", "evict": "Evicted"}
 PLACES = {Served.CACHE: ", from the cache", Served.ARRAY: ", from the array", Served.UNKNOWN: ""}
 PAGES = {
-    HappeningKind.SOURCE: "plexusers_sourcestate_changelist",
-    HappeningKind.USER: "plexusers_plexuser_changelist",
-    HappeningKind.LIST: "importlists_importlist_changelist",
-    HappeningKind.PIN: "caching_pin_changelist",
-    HappeningKind.MAPPING: "caching_pathmapping_changelist",
-    HappeningKind.SETTING: "caching_cachepolicy_changelist",
-    HappeningKind.AUDIT: "caching_audit",
-    HappeningKind.BACKUP: "caching_schedules",
+    RemarkKind.SOURCE: "plexusers_sourcestate_changelist",
+    RemarkKind.USER: "plexusers_plexuser_changelist",
+    RemarkKind.LIST: "importlists_importlist_changelist",
+    RemarkKind.PIN: "caching_pin_changelist",
+    RemarkKind.MAPPING: "caching_pathmapping_changelist",
+    RemarkKind.SETTING: "caching_cachepolicy_changelist",
+    RemarkKind.BACKUP: "caching_schedules",
 }
 """The admin's page of what was noted."""
 
@@ -61,9 +60,16 @@ def of_play(row: Playback) -> dict[str, Any]:
     return _entry("play", "note", words, _change("caching_playback", row.pk))
 
 
-def of_happening(row: Happening) -> dict[str, Any]:
+def of_audit(row: Audit) -> dict[str, Any]:
+    """An audit."""
+    things = "1 thing" if row.left == 1 else f"{row.left or 'nothing'}{' things' if row.left else ''}"
+    words = f"An audit of {_files(row.files)} left {things} to look at."
+    return _entry("audit", "warning" if row.left else "note", words, reverse("admin:caching_audit"))
+
+
+def of_remark(row: Remark) -> dict[str, Any]:
     """What was noted."""
-    page = reverse(f"admin:{PAGES[HappeningKind(row.kind)]}")
+    page = reverse(f"admin:{PAGES[RemarkKind(row.kind)]}")
     return _entry(row.kind, "warning" if row.warning else "note", row.message, page)
 
 

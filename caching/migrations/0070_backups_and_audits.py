@@ -24,7 +24,7 @@ def remove(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("caching", "0046_ledger"), ("django_celery_beat", "0019_alter_periodictasks_options")]
+    dependencies = [("caching", "0090_setup"), ("django_celery_beat", "0019_alter_periodictasks_options")]
 
     operations = [
         migrations.AddField(

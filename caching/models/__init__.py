@@ -1,11 +1,15 @@
 """The rows: settings, storage, and the journal of everything that is done to files."""
 
+from caching.models.audit import Audit
 from caching.models.cached_file import CachedFile, MadeDirectory
 from caching.models.cycle import Cycle, CycleState, Phase, Pulse
+from caching.models.notification import LastingTrouble, Notice, NoticeEvent, NoticeLevel, NotificationTarget, Timing
 from caching.models.operation import AUTOMATIC, LIVE_STATES, PLAYBACK, RESCUE, Kind, Operation, State, Way
 from caching.models.pin import Pin, PinKind
 from caching.models.playback import Missed, Playback, Served, WatcherState
 from caching.models.policy import AssociatedFiles, CachePolicy, EvictionMode
+from caching.models.replay import Replay, ReplayState
+from caching.models.setup import Setup
 from caching.models.storage import Mode, PathMapping, Placement, Root
 from caching.models.usage import UsageSample
 
@@ -15,15 +19,21 @@ __all__ = [
     "PLAYBACK",
     "RESCUE",
     "AssociatedFiles",
+    "Audit",
     "CachePolicy",
     "CachedFile",
     "Cycle",
     "CycleState",
     "EvictionMode",
     "Kind",
+    "LastingTrouble",
     "MadeDirectory",
     "Missed",
     "Mode",
+    "Notice",
+    "NoticeEvent",
+    "NoticeLevel",
+    "NotificationTarget",
     "Operation",
     "PathMapping",
     "Phase",
@@ -32,9 +42,13 @@ __all__ = [
     "Placement",
     "Playback",
     "Pulse",
+    "Replay",
+    "ReplayState",
     "Root",
     "Served",
+    "Setup",
     "State",
+    "Timing",
     "UsageSample",
     "WatcherState",
     "Way",

@@ -122,7 +122,7 @@ def beside(follower: Follower, video: Decision, action: Action) -> Decision:
     return Decision(
         action, follower.file.name, follower.size, f"belongs to {name}", title=video.title, file=follower.file,
         score=video.score, parts=video.parts, who=video.who, sources=video.sources, rating_key=video.rating_key,
-        belongs_to=follower.belongs_to,
+        belongs_to=follower.belongs_to, leave=video.leave,
     )  # fmt: skip
 
 

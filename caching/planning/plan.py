@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from caching.planning.belonging import Company, Follower, by_owner, followers, why_it_must_leave
 from caching.planning.expiry import alive
+from caching.planning.leaving import ONCE_SEEN_TO, of_unknown, of_wanted
 from caching.planning.room import Rooms
 from caching.planning.score import protection, score
 from caching.planning.seating import give_room
@@ -17,6 +18,7 @@ from caching.planning.values import (
     Decision,
     Eviction,
     FileKey,
+    Leave,
     Plan,
     Situation,
     Skipped,
@@ -112,6 +114,7 @@ class _Planning:
         points, parts = score(wants, situation.now, item.cached_at if item else None)
         unknown = sorted(item.sources & situation.unknown_claims) if item else ()
         first, alone = wants[0], len(wants) == 1 and not unknown
+        held_until = (item.cached_at if item else situation.now) + self._rules.minimum_hold
         return Decision(
             action=Action.KEEP if item else Action.CACHE,
             name=key.name,
@@ -125,12 +128,13 @@ class _Planning:
             sources=(first.name,) if alone else tuple(dict.fromkeys([*(want.name for want in wants), *unknown])),
             rating_key=first.rating_key,
             protected=self._why_protected(item, wants) if item else protection(wants),
+            leave=of_wanted(wants, self._rules.expiry, held_until, unknown),
         )
 
     def _settle(self, item: Cached) -> Decision:
         """A cached file that is nobody's sidecar, as far as room does not matter."""
         if item.conflict:
-            return _of(item, Action.SKIP, item.conflict, problem=True)
+            return _of(item, Action.SKIP, item.conflict, problem=True, leave=ONCE_SEEN_TO)
         wants = self._wants.get(item.file, [])
         playing = any(want.source == "playing" for want in wants) or "playing" in self._situation.unknown_claims
         reason = why_it_must_leave(item)
@@ -156,9 +160,9 @@ class _Planning:
 
     def _unwanted(self, item: Cached) -> Decision:
         """A cached file that nobody is known to want now."""
-        if "playing" in self._situation.unknown_claims or item.sources & self._situation.unknown_claims:
+        if unknown := (item.sources | {"playing"}) & self._situation.unknown_claims:
             protected = self._why_protected(item, ())
-            return _of(item, Action.KEEP, f"stays: {protected}", protected=protected)
+            return _of(item, Action.KEEP, f"stays: {protected}", protected=protected, leave=of_unknown(unknown))
         rules, now = self._rules, self._situation.now
         gone = self._expired.get(item.file, UNWANTED)
         why = gone if item.watched_at is None else "everybody who wanted it has watched it"
@@ -168,7 +172,8 @@ class _Planning:
             return _of(item, Action.RESTORE, f"{why} any more" if why == UNWANTED else why)
         what = "of its minimum hold" if held >= grace else "of grace"
         reason = f"{why}; stays for another {max(held, grace) / 3600:.1f} h {what}"
-        return _of(item, Action.KEEP, reason, protected=self._why_protected(item, ()))
+        leave = Leave(now + max(held, grace), f"{why}, and that is the end {what}")
+        return _of(item, Action.KEEP, reason, protected=self._why_protected(item, ()), leave=leave)
 
     def _too_late(self, there: Collection[FileKey]) -> list[Decision]:
         """What is not cached because all wishes for it are expired."""
@@ -201,10 +206,12 @@ def _identity(want: Want) -> tuple[FileKey, str, str, str, int]:
     return want.file, want.name, want.who, want.rating_key, -1 if want.position is None else want.position
 
 
-def _of(item: Cached, action: Action, reason: str, *, problem: bool = False, protected: str = "") -> Decision:
+def _of(
+    item: Cached, action: Action, reason: str, *, problem: bool = False, protected: str = "", leave: Leave | None = None
+) -> Decision:
     return Decision(
         action, item.file.name, item.size, reason, title=item.title, file=item.file, problem=problem,
-        protected=protected,
+        protected=protected, leave=leave,
     )  # fmt: skip
 
 

@@ -169,6 +169,14 @@ class Part(NamedTuple):
     points: int
 
 
+class Leave(NamedTuple):
+    """When a cached file leaves, and why then."""
+
+    at: int | None
+    """The earliest time that is foreseen; None: that hangs on what people do."""
+    why: str
+
+
 class Decision(NamedTuple):
     """What becomes of one file, and why."""
 
@@ -189,6 +197,8 @@ class Decision(NamedTuple):
     """What a sidecar belongs to, as with `Cached`."""
     protected: str = ""
     """Why its room is its own whatever else is wanted; empty: what is worth more may take it."""
+    leave: Leave | None = None
+    """Of what is cached, or will be: when it leaves again. Of what leaves now `leaving.outlook` tells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from cacherr.errors import RefusedError
 from caching.scheduling.reading import Scheduled, one, row_of, timing_of
 from caching.scheduling.table import JOBS, SESSIONS, Job
 from caching.scheduling.timing import Cron, Timing
-from plexusers import happenings
-from plexusers.models import HappeningKind
+from plexusers import remarks
+from plexusers.models import RemarkKind
 
 EXPIRES_SECONDS = 1800
 """A run that no worker took up for so long is left out: the next one comes."""
@@ -51,7 +51,7 @@ def _change(job: Job, wanted: Change) -> None:
         return
     row.save()
     told = one(job.name)
-    happenings.note(HappeningKind.SETTING, f"Schedule changed: {job.title}, {told.words}.")
+    remarks.note(RemarkKind.SETTING, f"Schedule changed: {job.title}, {told.words}.")
 
 
 def _set(row: PeriodicTask, timing: Timing) -> None:

@@ -1,10 +1,18 @@
 """The rows: the Plex server, its users and what is known of each, the library's index, what plays, how sources went."""
 
 from plexusers.models.asking import HostRest, RequestCount
-from plexusers.models.happening import Happening, HappeningKind
-from plexusers.models.library import ItemKind, LibraryFile, LibraryGuid, LibraryItem, LibrarySection, SectionKind
+from plexusers.models.library import (
+    ItemKind,
+    LibraryFile,
+    LibraryGuid,
+    LibraryItem,
+    LibrarySection,
+    Poster,
+    SectionKind,
+)
 from plexusers.models.playing import PlaySession
 from plexusers.models.policy import PlaybackTrigger, Versions, WatchPolicy
+from plexusers.models.remark import Remark, RemarkKind
 from plexusers.models.server import PlexServer, new_client_identifier, validate_server_address
 from plexusers.models.source import SourceState, SourceStatus
 from plexusers.models.user import PREFERENCES, Avatar, PlexUser, TokenOrigin, UserKind, UserTypeDefaults
@@ -13,8 +21,6 @@ from plexusers.models.watching import WatchlistEntry, WatchReading, WatchState, 
 __all__ = [
     "PREFERENCES",
     "Avatar",
-    "Happening",
-    "HappeningKind",
     "HostRest",
     "ItemKind",
     "LibraryFile",
@@ -25,6 +31,9 @@ __all__ = [
     "PlaybackTrigger",
     "PlexServer",
     "PlexUser",
+    "Poster",
+    "Remark",
+    "RemarkKind",
     "RequestCount",
     "SectionKind",
     "SourceState",

@@ -42,6 +42,9 @@ class PlexServer(SettingsModel):
     friendly_name = models.CharField(max_length=200, blank=True, editable=False)
     last_seen_at = models.DateTimeField(null=True, editable=False, help_text="When Plex last gave a good answer (UTC).")
     last_error = models.TextField(blank=True, editable=False)
+    sign_in_needed = models.BooleanField(
+        default=False, editable=False, help_text="Whether the last error was that Plex refuses the token."
+    )
 
     class Meta:
         verbose_name = "Plex server"

@@ -17,8 +17,8 @@ from cacherr.backups import BackupError
 from cacherr.errors import RefusedError
 from caching import backing_up
 from caching.models import CachePolicy
-from plexusers import happenings
-from plexusers.models import Happening, HappeningKind, PlexUser
+from plexusers import remarks
+from plexusers.models import PlexUser, Remark, RemarkKind
 from tests.conftest import Installation
 
 pytestmark = pytest.mark.django_db(transaction=True)  # what is not committed is in no backup
@@ -32,6 +32,12 @@ def config(settings: Settings, tmp_path: Path) -> Path:
     settings.CONFIG_DIR = tmp_path
     (tmp_path / "secret_key").write_text("the key")
     return tmp_path
+
+
+def told() -> Remark:
+    found = remarks.latest(RemarkKind.BACKUP)
+    assert found is not None
+    return found
 
 
 def titles(backup: backups.Backup) -> list[str]:
@@ -88,12 +94,12 @@ def test_a_backup_that_fails_says_why_leaves_the_others_and_is_told_until_one_wo
     home.write_text("a file is in the way")
     with pytest.raises(BackupError, match=r"No backup could be made in .*backups: .+ Look whether there is room"):
         backing_up.back_up()
-    assert happenings.latest(HappeningKind.BACKUP)["backup"].warning
+    assert told().warning
     home.unlink()
     (config / "away").rename(home)
     assert backups.everything() == [good]
     backing_up.back_up()
-    assert not happenings.latest(HappeningKind.BACKUP)["backup"].warning
+    assert not told().warning
 
 
 @sqlite_only
@@ -109,7 +115,7 @@ def test_postgresql_is_left_to_its_own_tools_and_the_schedule_does_not_complain(
     with pytest.raises(RefusedError, match="pg_dump"):
         backups.make(NOON, 7)
     backing_up.back_up_if_possible()
-    assert not Happening.objects.filter(kind=HappeningKind.BACKUP).exists()
+    assert not Remark.objects.filter(kind=RemarkKind.BACKUP).exists()
 
 
 @pytest.fixture
@@ -122,7 +128,7 @@ def writer(installation: Installation) -> Iterator[threading.Event]:
         with closing(sqlite3.connect(path, timeout=60)) as database:
             while not done.is_set():
                 database.execute(
-                    "INSERT INTO plexusers_happening (kind, warning, message, at) VALUES ('pin', 0, 'x', '2026-01-01')"
+                    "INSERT INTO plexusers_remark (kind, warning, message, at) VALUES ('pin', 0, 'x', '2026-01-01')"
                 )
                 database.commit()
 

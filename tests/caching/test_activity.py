@@ -12,10 +12,10 @@ from pytest_django.fixtures import Settings
 
 from caching import activity, mappings, pausing
 from caching.activity import Kind
-from caching.models import CachePolicy, Cycle, CycleState, Operation, PathMapping, Pin, Playback
+from caching.models import Audit, CachePolicy, Cycle, CycleState, Operation, PathMapping, Pin, Playback
 from importlists.models import ImportList
-from plexusers import happenings, sources
-from plexusers.models import Happening, HappeningKind, PlexServer, PlexUser, WatchPolicy
+from plexusers import remarks, sources
+from plexusers.models import PlexServer, PlexUser, Remark, RemarkKind, WatchPolicy
 from tests.caching.quiet import KEY, make_quiet
 from tests.caching.rows import Rows, make_rows
 
@@ -31,7 +31,8 @@ def installation(settings: Settings, tmp_path: Path) -> None:
 def rows(tmp_path: Path) -> Rows:
     """One of everything; nothing of it was noted yet."""
     made = make_rows(tmp_path)
-    Happening.objects.all().delete()
+    Remark.objects.all().delete()
+    Audit.objects.all().delete()
     return made
 
 
@@ -77,7 +78,7 @@ def test_a_play_says_who_what_and_from_where(rows: Rows) -> None:
 
 def test_a_source_is_told_when_it_fails_and_when_it_is_known_again_and_not_in_between() -> None:
     user, now = PlexUser.objects.create(plex_id=5, kind="home", title="Sam"), timezone.now()
-    Happening.objects.all().delete()
+    Remark.objects.all().delete()
     sources.was_good("ondeck", now, user=user)
     assert told() == []
     for _ in range(3):
@@ -87,6 +88,16 @@ def test_a_source_is_told_when_it_fails_and_when_it_is_known_again_and_not_in_be
     assert told(Kind.SOURCE) == [
         "Known again: what Sam has on deck.", "Not known for sure: what Sam has on deck. Plex is away.",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("warnings", "level", "words"), [(0, "note", "nothing"), (1, "warning", "1 thing"), (2, "warning", "2 things")]
+)
+def test_an_audit_says_what_it_left(warnings: int, level: str, words: str) -> None:
+    now = timezone.now()
+    Audit.objects.create(trigger="schedule", started_at=now, finished_at=now, files=3, warnings=warnings)
+    ((one,), _) = activity.entries([Kind.AUDIT])
+    assert (one["level"], one["message"]) == (level, f"An audit of 3 files left {words} to look at.")
 
 
 # ---- what people change --------------------------------------------------------------------------------------------
@@ -136,20 +147,18 @@ def test_what_cacherr_writes_by_itself_is_no_news(rows: Rows, settings: Settings
     server.save()
     settings.OLDER_MAPPING = {"plex": "/data", "array": "/array", "cache": "/cache"}
     mappings.in_force()
-    assert not Happening.objects.exists()
+    assert not Remark.objects.exists()
     user.enabled = False
     user.save()
     assert told(Kind.USER) == ["Changed: Kim, enabled."]
 
 
 def test_only_the_latest_sentences_are_kept() -> None:
-    Happening.objects.bulk_create(
-        Happening(kind=HappeningKind.PIN, message=str(number)) for number in range(happenings.KEPT + 5)
-    )
-    happenings.tidy()
-    happenings.tidy()
-    assert Happening.objects.count() == happenings.KEPT
-    assert not Happening.objects.filter(message="4").exists()
+    Remark.objects.bulk_create(Remark(kind=RemarkKind.PIN, message=str(number)) for number in range(remarks.KEPT + 5))
+    remarks.tidy()
+    remarks.tidy()
+    assert Remark.objects.count() == remarks.KEPT
+    assert not Remark.objects.filter(message="4").exists()
 
 
 # ---- the list ------------------------------------------------------------------------------------------------------
@@ -159,7 +168,7 @@ def test_the_list_is_merged_by_time_and_cut_into_pages(rows: Rows) -> None:
     now = timezone.now()
     Cycle.objects.filter(pk=rows.cycle.pk).update(state="completed", finished_at=now)
     Operation.objects.filter(pk=rows.done.pk).update(finished_at=now - timedelta(minutes=1))
-    Happening.objects.create(kind=HappeningKind.PIN, message="Pinned: X.", at=now - timedelta(minutes=2))
+    Remark.objects.create(kind=RemarkKind.PIN, message="Pinned: X.", at=now - timedelta(minutes=2))
     Playback.objects.update(started_at=now - timedelta(minutes=3))
     whole, total = activity.entries()
     assert [one["kind"] for one in whole] == ["cycle", "operation", "pin", "play"]
@@ -184,16 +193,16 @@ def test_a_page_asks_the_database_no_more_when_there_is_more(
 ) -> None:
     for _ in range(many):
         Cycle.objects.create(state=CycleState.COMPLETED, finished_at=timezone.now())
-        Happening.objects.create(kind=HappeningKind.USER, message="x")
-    with django_assert_max_num_queries(12):
+        Remark.objects.create(kind=RemarkKind.USER, message="x")
+    with django_assert_max_num_queries(15):
         activity.entries()
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         activity.latest(20)
 
 
 def test_every_kind_that_is_noted_has_its_page(rows: Rows, admin_client: Client) -> None:
-    for kind in HappeningKind:
-        happenings.note(kind, "x")
+    for kind in RemarkKind:
+        remarks.note(kind, "x")
     pages = {one["page"] for one in activity.entries()[0]}
     assert [page for page in pages if admin_client.get(page, follow=True).status_code != 200] == []
-    assert {kind.value for kind in HappeningKind} < {kind.value for kind in Kind}
+    assert {kind.value for kind in RemarkKind} < {kind.value for kind in Kind}

@@ -12,8 +12,8 @@ from caching import activity, dashboard
 from caching.models import Cycle, CycleState, Kind, Operation, Phase, State
 from caching.usage import sampling
 from caching.words import WORDS
-from plexusers import happenings
-from plexusers.models import HappeningKind
+from plexusers import remarks
+from plexusers.models import RemarkKind
 from tests.caching.rows import make_rows
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +96,7 @@ def test_the_activitys_page_answers_whatever_is_asked(tmp_path: Path, client: Cl
 
 def test_older_entries_are_on_further_pages(client: Client) -> None:
     for number in range(60):
-        happenings.note(HappeningKind.PIN, f"Pinned: number {number}.")
+        remarks.note(RemarkKind.PIN, f"Pinned: number {number}.")
     client.force_login(User.objects.create_superuser("alex"))
     first = client.get("/admin/caching/cycle/activity/?kind=pin").content.decode()
     assert "number 59." in first

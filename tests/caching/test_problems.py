@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from caching import auditing, problems, state
+from caching import auditing, problems, state, upkeep
 from caching.auditing import Audited
-from caching.models import CachedFile, Cycle, CycleState, PathMapping
-from plexusers import happenings
-from plexusers.models import HappeningKind, PlexServer, PlexUser, SourceState
+from caching.models import Audit, CachedFile, Cycle, CycleState, PathMapping
+from plexusers import remarks
+from plexusers.models import PlexServer, PlexUser, RemarkKind, SourceState
 from tests.caching.rows import Rows, make_rows
 
 pytestmark = pytest.mark.django_db
@@ -118,18 +118,17 @@ def test_a_cache_that_nobody_uses_any_more_is_not_shown(rows: Rows) -> None:
     assert [cache["path"] for cache in snapshot()["stats"]["caches"]] == [rows.file.cache.path]
 
 
-@pytest.mark.parametrize(("kind", "page"), [(HappeningKind.AUDIT, "audit"), (HappeningKind.BACKUP, "schedules")])
-def test_what_an_audit_found_and_a_backup_that_failed_are_told_until_the_next_one(
-    rows: Rows, kind: HappeningKind, page: str
-) -> None:
-    happenings.note(kind, "Something is wrong.", warning=True)
-    assert told() == [("warning", page)]
-    happenings.note(kind, "All is well.")
+def test_a_backup_that_failed_is_told_until_the_next_one(rows: Rows) -> None:
+    remarks.note(RemarkKind.BACKUP, "No backup could be made.", warning=True)
+    assert told() == [("warning", "schedules")]
+    remarks.note(RemarkKind.BACKUP, "A backup was made.")
     assert told() == []
 
 
-def test_an_audit_tells_what_is_left_and_then_that_nothing_is(rows: Rows) -> None:
-    auditing.look()
-    assert "found 2 things to look at" in snapshot()["problems"][-1]["message"]
-    auditing.remember(Audited(files=2))
-    assert "audit" not in [page for _, page in told()]
+def test_what_the_schedules_audit_left_is_told_until_an_audit_leaves_nothing(rows: Rows) -> None:
+    Audit.objects.all().delete()
+    upkeep.audit()
+    assert Audit.objects.get().trigger == "schedule"
+    assert ("warning", "audit") in told()
+    auditing.record(Audited(files=2), "schedule", timezone.now())
+    assert told() == []

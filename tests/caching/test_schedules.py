@@ -19,7 +19,7 @@ from cacherr.errors import ConfigurationError
 from caching import scheduling
 from caching.models import Cycle, WatcherState
 from caching.scheduling import Cron, Every, Period
-from plexusers.models import Happening, HappeningKind, WatchPolicy
+from plexusers.models import Remark, RemarkKind, WatchPolicy
 from tests.caching.quiet import KEY, make_quiet
 
 pytestmark = pytest.mark.django_db
@@ -167,14 +167,14 @@ def test_a_change_takes_another_row_of_times_and_leaves_what_others_use() -> Non
     shared.refresh_from_db()
     assert (shared.every, PeriodicTask.objects.get(task="caching.tasks.tend").interval) == (1, shared)
     assert scheduling.one("lists").words == "every 5 minutes"
-    assert Happening.objects.get(kind=HappeningKind.SETTING).message == "Schedule changed: Lists, every 5 minutes."
+    assert Remark.objects.get(kind=RemarkKind.SETTING).message == "Schedule changed: Lists, every 5 minutes."
 
 
 def test_a_change_to_the_same_leaves_no_trace() -> None:
     before = PeriodicTask.objects.get(task="caching.tasks.run_cycle").date_changed
     scheduling.change({"cycle": scheduling.Change(enabled=True, timing=Every(1, Period.HOURS))})
     assert PeriodicTask.objects.get(task="caching.tasks.run_cycle").date_changed == before
-    assert not Happening.objects.exists()
+    assert not Remark.objects.exists()
 
 
 def test_a_schedule_whose_row_was_removed_is_off_and_comes_back_with_a_time() -> None:

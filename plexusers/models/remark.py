@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 
-class HappeningKind(models.TextChoices):
+class RemarkKind(models.TextChoices):
     """What it is about."""
 
     SOURCE = "source", "source"
@@ -13,21 +13,20 @@ class HappeningKind(models.TextChoices):
     PIN = "pin", "pin"
     MAPPING = "mapping", "path mapping"
     SETTING = "setting", "settings"
-    AUDIT = "audit", "audit"
     BACKUP = "backup", "backup"
 
 
-class Happening(models.Model):
+class Remark(models.Model):
     """A sentence of the activity feed. Never a secret in it, and nothing is decided by it."""
 
-    kind = models.CharField(max_length=8, choices=HappeningKind.choices)
+    kind = models.CharField(max_length=8, choices=RemarkKind.choices)
     warning = models.BooleanField(default=False, help_text="Whether somebody should look at it.")
     message = models.TextField()
     at = models.DateTimeField(default=timezone.now, help_text="UTC.")
 
     class Meta:
         ordering = ("-at", "-id")
-        indexes = [models.Index(fields=["kind", "-at"], name="happenings_by_kind_and_time")]
+        indexes = [models.Index(fields=["kind", "-at"], name="remarks_by_kind_and_time")]
 
     def __str__(self) -> str:
         return self.message

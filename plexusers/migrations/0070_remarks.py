@@ -20,23 +20,23 @@ def remove(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("plexusers", "0051_unique_without_users"),
+        ("plexusers", "0062_sign_in_needed"),
         ("django_celery_beat", "0019_alter_periodictasks_options"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Happening",
+            name="Remark",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(choices=[("source", "source"), ("user", "user"), ("list", "list"), ("pin", "pin"), ("mapping", "path mapping"), ("setting", "settings"), ("audit", "audit"), ("backup", "backup")], max_length=8)),
+                ("kind", models.CharField(choices=[("source", "source"), ("user", "user"), ("list", "list"), ("pin", "pin"), ("mapping", "path mapping"), ("setting", "settings"), ("backup", "backup")], max_length=8)),
                 ("warning", models.BooleanField(default=False, help_text="Whether somebody should look at it.")),
                 ("message", models.TextField()),
                 ("at", models.DateTimeField(default=django.utils.timezone.now, help_text="UTC.")),
             ],
             options={
                 "ordering": ("-at", "-id"),
-                "indexes": [models.Index(fields=["kind", "-at"], name="happenings_by_kind_and_time")],
+                "indexes": [models.Index(fields=["kind", "-at"], name="remarks_by_kind_and_time")],
             },
         ),
         migrations.RunPython(add, remove),
