@@ -7,21 +7,27 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django_celery_beat.models import PeriodicTask
 
+from cacherr.errors import CacherrError
 from cacherr.fields import EncryptedField
 from cacherr.overrides import SettingField
+from caching import scheduling
 from caching.models import NotificationTarget, PathMapping, Pin
 from caching.models.storage import Origin
 from caching.notifying import targets
+from caching.scheduling.reading import timing_of
 from importlists import changing
 from importlists.models import ImportList
 from plexusers.models import LibrarySection, PlexUser, UserKind, UserTypeDefaults
 
 CARRIED = (models.BooleanField, models.IntegerField, models.CharField, models.TextField)
 INTERVAL = ("every", "period")
+SHORTEST = {job.task: job.shortest for job in scheduling.JOBS.values()}
+"""What people may change the schedule of, and how many seconds must lie between two runs."""
 CRONTAB = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year", "timezone")
 
 
@@ -46,6 +52,15 @@ def _check_target(part: "Part", row: models.Model) -> None:
     if isinstance(row, NotificationTarget) and row.url:
         targets.check(row)
     check(part, row)
+
+
+def _check_schedule(part: "Part", row: models.Model) -> None:
+    check(part, row)
+    if isinstance(row, PeriodicTask) and (timing := timing_of(row)) is not None:
+        try:
+            timing.check(SHORTEST[row.task])
+        except CacherrError as error:
+            raise ValidationError(str(error)) from error
 
 
 def _save_list(row: models.Model) -> None:
@@ -132,7 +147,8 @@ PARTS: tuple[Part, ...] = (
     Part("notifications", NotificationTarget, ("name",), check=_check_target),
     Part("pins", Pin, ("rating_key", "season")),
     Part(
-        "schedule", PeriodicTask, ("name",), chosen=~Q(name__startswith="celery."), only=("enabled",), makes=False,
-        links={"interval": INTERVAL, "crontab": CRONTAB}, absent="this installation has no such task",
+        "schedule", PeriodicTask, ("task",), chosen=Q(task__in=list(SHORTEST)), only=("enabled",), makes=False,
+        links={"interval": INTERVAL, "crontab": CRONTAB}, absent="nothing of this name is done on a schedule here",
+        check=_check_schedule,
     ),
 )  # fmt: skip

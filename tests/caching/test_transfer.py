@@ -26,6 +26,7 @@ from tests.conftest import Installation
 pytestmark = pytest.mark.django_db
 
 SECRET = "s3cret"
+CYCLE = "caching.tasks.run_cycle"
 
 
 def fill() -> None:
@@ -202,7 +203,7 @@ def test_a_mapping_of_the_environment_is_neither_carried_nor_overwritten() -> No
 
 
 def schedule(interval: object) -> dict[str, Any]:
-    return {"format": "cacherr settings", "version": 1, "schedule": [{"name": "Cycle", "interval": interval}]}
+    return {"format": "cacherr settings", "version": 1, "schedule": [{"task": CYCLE, "interval": interval}]}
 
 
 @pytest.mark.parametrize(
@@ -225,6 +226,7 @@ def schedule(interval: object) -> dict[str, Any]:
         (schedule({"every": 0, "period": "minutes"}), "greater"),
         (schedule({"every": 5, "period": "moons"}), "choice"),
         (schedule({"every": 5}), "every, period"),
+        (schedule({"every": 5, "period": "seconds"}), "schedule, caching.tasks.run_cycle"),
         (schedule([]), "every, period"),
         ({"format": "cacherr settings", "version": 1, "users": [{"plex_id": 10**30, "kind": "main"}]}, "less than"),
     ],
