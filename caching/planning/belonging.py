@@ -126,12 +126,12 @@ def beside(follower: Follower, video: Decision, action: Action) -> Decision:
     )  # fmt: skip
 
 
-def refused(wish: Decision, reason: str, *, problem: bool, action: Action = Action.SKIP) -> Decision:
+def refused(wish: Decision, reason: str, *, problem: bool, action: Action = Action.SKIP, limit: str = "") -> Decision:
     """A wish that finds no room."""
     return Decision(
         action, wish.name, wish.size, reason, title=wish.title, file=wish.file, score=wish.score,
         parts=wish.parts, who=wish.who, sources=wish.sources, rating_key=wish.rating_key, problem=problem,
-        belongs_to=wish.belongs_to, protected=wish.protected,
+        belongs_to=wish.belongs_to, protected=wish.protected, limit=limit,
     )  # fmt: skip
 
 

@@ -2,21 +2,24 @@
 
 import gc
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from caching.planning.belonging import Company, Follower, by_owner, followers, why_it_must_leave
 from caching.planning.expiry import alive
+from caching.planning.limiting import Limits
 from caching.planning.room import Rooms
+from caching.planning.ruling import Refused, counting
 from caching.planning.score import protection, score
 from caching.planning.seating import give_room
-from caching.planning.turns import Rank, Tier, Turn, in_turn, rank
+from caching.planning.turns import NOWHERE, Rank, Tier, Turn, in_turn, rank
 from caching.planning.values import (
     Action,
     Cached,
     Decision,
     Eviction,
     FileKey,
+    Limit,
     Plan,
     Situation,
     Skipped,
@@ -53,8 +56,13 @@ class _Planning:
 
     def __init__(self, situation: Situation) -> None:
         self._situation, self._rules = situation, situation.rules
-        counting, self._expired = alive(situation.wants, self._rules.expiry, situation.now)
-        self._wants = _by_file(counting)
+        allowed, self._refused = counting(situation.wants, self._rules, situation.now)
+        alive_ones, expired = alive(allowed, self._rules.expiry, situation.now)
+        for key, reason in expired.items():
+            self._refused.setdefault(key, Refused(reason))
+        self._wants = _by_file(alive_ones)
+        self._limits = Limits(self._rules.limits)
+        self._cached = {item.file: item for item in situation.cached}
         self._caches = {storage.cache for storage in situation.storages}
 
     def plan(self) -> Plan:
@@ -64,11 +72,11 @@ class _Planning:
         beside = {follower.file for follower in sidecars}
         videos = [item for item in situation.cached if item.file not in beside]
         settled = [self._settle(item) for item in videos]
-        there = {item.file for item in situation.cached}
-        wishes = [self._wish(key, group) for key, group in self._wants.items() if key not in there]
+        wishes = [self._wish(key, group) for key, group in self._wants.items() if key not in self._cached]
 
         turns = [self._turn(one) for one in (*settled, *wishes) if one.action in {Action.KEEP, Action.CACHE}]
         fixed = [one for one in settled if one.action is Action.SKIP]
+        self._limits.hold([*map(self._turn, fixed), *(turn for turn in turns if turn.is_settled)])
         fixed += [turn.video for turn in turns if turn.is_settled]
         turns = [turn for turn in turns if not turn.is_settled or turn.video.who]
         seeking = [turn.video for turn in turns if not turn.is_settled]
@@ -79,15 +87,24 @@ class _Planning:
 
         leaving = [one for one in settled if one.action is Action.RESTORE]
         rooms = self._rooms([*fixed, *alone], turns, undecided)
+        eviction = self._rules.eviction
         cached_at = {item.file: item.cached_at for item in situation.cached}
-        served = give_room(in_turn(turns, self._rules.eviction, cached_at), undecided, rooms, self._rules.eviction)
-        refused = self._too_late(there)
+        served = give_room(in_turn(turns, eviction, cached_at), undecided, rooms, self._limits, eviction)
+        refused = self._not_counting()
         return _in_order([*leaving, *fixed, *alone, *served, *refused, *(_skip(one) for one in situation.skipped)])
 
     def _turn(self, video: Decision) -> Turn:
         is_wanted = video.file in self._wants
         tier = Tier.PROTECTED if video.protected else Tier.WANTED if is_wanted else Tier.UNWANTED
-        return Turn(video, tier, is_cached=video.action is Action.KEEP)
+        limits = self._limits_of(video) if self._rules.limits and video.file else ()
+        return Turn(video, tier, is_cached=video.action is Action.KEEP, limits=limits)
+
+    def _limits_of(self, video: Decision) -> tuple[Limit, ...]:
+        """The limits that a video counts for: those of who wants it, or else of who wanted it last."""
+        key = video.file or NOWHERE
+        wants, item = self._wants.get(key, ()), self._cached.get(key)
+        sections = [want.subject.section for want in wants if want.subject] or ([item.section] if item else [])
+        return self._limits.of(video.sources or (item.sources if item else ()), sections)
 
     def _rooms(self, placed: Iterable[Decision], turns: Sequence[Turn], undecided: Sequence[Follower]) -> Rooms:
         """The budgets, with what cannot lose its room, and what will ask for some."""
@@ -160,31 +177,33 @@ class _Planning:
             protected = self._why_protected(item, ())
             return _of(item, Action.KEEP, f"stays: {protected}", protected=protected)
         rules, now = self._rules, self._situation.now
-        gone = self._expired.get(item.file, UNWANTED)
+        refused = self._refused.get(item.file, Refused(UNWANTED))
+        if refused.is_unknown:
+            return _of(item, Action.KEEP, f"stays: {refused.reason}", protected=refused.reason, rule=refused.rule)
+        gone = refused.reason
         why = gone if item.watched_at is None else "everybody who wanted it has watched it"
         held = item.cached_at + rules.minimum_hold - now
         grace = item.watched_at + rules.watched_grace - now if item.watched_at is not None else 0
         if max(held, grace) <= 0:
-            return _of(item, Action.RESTORE, f"{why} any more" if why == UNWANTED else why)
+            return _of(item, Action.RESTORE, f"{why} any more" if why == UNWANTED else why, rule=refused.rule)
         what = "of its minimum hold" if held >= grace else "of grace"
         reason = f"{why}; stays for another {max(held, grace) / 3600:.1f} h {what}"
-        return _of(item, Action.KEEP, reason, protected=self._why_protected(item, ()))
+        return _of(item, Action.KEEP, reason, protected=self._why_protected(item, ()), rule=refused.rule)
 
-    def _too_late(self, there: Collection[FileKey]) -> list[Decision]:
-        """What is not cached because all wishes for it are expired."""
-        late = (
-            {
-                want.file: want
-                for want in sorted(self._situation.wants, key=_identity, reverse=True)
-                if want.file in self._expired and want.file not in self._wants and want.file not in there
-            }
-            if self._expired
-            else {}
-        )
+    def _not_counting(self) -> list[Decision]:
+        """What is not cached because no wish for it counts: by a rule, or because all are expired."""
+        left = self._refused.keys() - self._wants.keys() - self._cached.keys()
+        first: dict[FileKey, Want] = {}
+        for want in self._situation.wants if left else ():
+            if want.file in left and (want.file not in first or _identity(want) < _identity(first[want.file])):
+                first[want.file] = want
         return [
-            Decision(Action.SKIP, key.name, want.size, self._expired[key], title=want.title, file=key)
-            for key, want in late.items()
-        ]
+            Decision(
+                Action.SKIP, key.name, want.size, self._refused[key].reason, title=want.title, file=key,
+                rating_key=want.rating_key, rule=self._refused[key].rule,
+            )
+            for key, want in first.items()
+        ]  # fmt: skip
 
 
 def _by_file(wants: Iterable[Want]) -> dict[FileKey, list[Want]]:
@@ -201,10 +220,12 @@ def _identity(want: Want) -> tuple[FileKey, str, str, str, int]:
     return want.file, want.name, want.who, want.rating_key, -1 if want.position is None else want.position
 
 
-def _of(item: Cached, action: Action, reason: str, *, problem: bool = False, protected: str = "") -> Decision:
+def _of(
+    item: Cached, action: Action, reason: str, *, problem: bool = False, protected: str = "", rule: str = ""
+) -> Decision:
     return Decision(
         action, item.file.name, item.size, reason, title=item.title, file=item.file, problem=problem,
-        protected=protected,
+        protected=protected, rule=rule,
     )  # fmt: skip
 
 

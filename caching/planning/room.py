@@ -9,10 +9,9 @@ nothing has to leave, and the target does not matter.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from caching.planning.sizes import readable
-from caching.planning.turns import Tier, Turn
+from caching.planning.turns import Refusal, Tier, Turn
 from caching.planning.values import Action, Cached, Decision, Eviction, Rules, Storage
 
 
@@ -42,14 +41,6 @@ class _Pool:
         if turn.is_cached:
             return self.target if turn.tier in self.narrowed else self.threshold
         return self.threshold if self.wanted <= self.threshold else self.target
-
-
-class Refusal(NamedTuple):
-    """Why there is no room for a file."""
-
-    reason: str
-    newcomer: Decision | None = None
-    """The new video that got the room."""
 
 
 class Rooms:

@@ -4,15 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from caching.planning.belonging import Follower, Owner, alone, beside, orphan, refused
-from caching.planning.room import Refusal, Rooms
+from caching.planning.limiting import Limits
+from caching.planning.room import Rooms
 from caching.planning.sidecars import ownerships
-from caching.planning.turns import Tier, Turn
+from caching.planning.turns import Refusal, Tier, Turn
 from caching.planning.values import Action, Decision, Eviction, FileKey
 
 Waiting = Mapping[Owner, list[Follower]]
 
 
-def give_room(turns: Sequence[Turn], undecided: Sequence[Follower], rooms: Rooms, eviction: Eviction) -> list[Decision]:
+def give_room(
+    turns: Sequence[Turn], undecided: Sequence[Follower], rooms: Rooms, limits: Limits, eviction: Eviction
+) -> list[Decision]:
     """Decide on all videos that have a turn and on the sidecars that wait for them. `turns` are in their order.
 
     A new video comes with its subtitles, a cached one keeps its cached sidecars; all other sidecars have to wait until
@@ -23,7 +26,7 @@ def give_room(turns: Sequence[Turn], undecided: Sequence[Follower], rooms: Rooms
         for owner in follower.owners:
             waiting[owner].append(follower)
     while True:
-        seats = _Seats(waiting, rooms, eviction)
+        seats = _Seats(waiting, rooms, limits, eviction)
         if seats.serve(turns):
             break
     left = [follower for follower in undecided if follower.cached and follower.file not in seats.done]
@@ -33,9 +36,10 @@ def give_room(turns: Sequence[Turn], undecided: Sequence[Follower], rooms: Rooms
 class _Seats:
     """One round of giving room."""
 
-    def __init__(self, waiting: Waiting, rooms: Rooms, eviction: Eviction) -> None:
+    def __init__(self, waiting: Waiting, rooms: Rooms, limits: Limits, eviction: Eviction) -> None:
         rooms.begin()
-        self._waiting, self._rooms, self._eviction = waiting, rooms, eviction
+        limits.begin()
+        self._waiting, self._rooms, self._limits, self._eviction = waiting, rooms, limits, eviction
         self.done: dict[FileKey, Decision] = {}
         self._evicted: dict[Owner, Decision] = {}
 
@@ -76,10 +80,11 @@ class _Seats:
         if video.file is None:
             return
         if not turn.is_settled:
-            refusal = self._rooms.take(video.file.cache, video.size, turn)
+            refusal = self._limits.refusal(turn) or self._rooms.take(video.file.cache, video.size, turn)
             self.done[video.file] = self._refused(turn, refusal) if refusal else video
             if refusal:
                 return
+            self._limits.take(turn)
         if self._waiting:
             company = self._company(video)
             # What is new beside a cached video waits for the others: else it would ask earlier than it did before.
@@ -89,17 +94,19 @@ class _Seats:
     def _refused(self, turn: Turn, refusal: Refusal) -> Decision:
         video = turn.video
         if not turn.is_cached:
-            return refused(video, refusal.reason, problem=True)
+            return refused(video, refusal.reason, problem=not refusal.limit, limit=refusal.limit)
         if video.file is not None:
             for owner in ownerships(video.file.path):
                 self._evicted.setdefault((video.file.cache, owner), video)
-        return refused(video, self._why_evicted(turn, refusal), problem=False, action=Action.EVICT)
+        reason = self._why_evicted(turn, refusal)
+        return refused(video, reason, problem=False, action=Action.EVICT, limit=refusal.limit)
 
     def _why_evicted(self, turn: Turn, refusal: Refusal) -> str:
         newcomer = refusal.newcomer
         cause = refusal.reason
         if newcomer is not None:
-            cause = f"to make room for {newcomer.title or newcomer.name} (score {newcomer.score})"
+            within = f" within {refusal.limit}" if refusal.limit else ""
+            cause = f"to make room{within} for {newcomer.title or newcomer.name} (score {newcomer.score})"
         if turn.tier is Tier.UNWANTED:
             return f"{cause}: nobody wants it now"
         if self._eviction is Eviction.FIFO and newcomer is None:

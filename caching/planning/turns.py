@@ -5,7 +5,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from caching.planning.score import ADVANTAGE
-from caching.planning.values import Decision, Eviction, FileKey
+from caching.planning.values import Decision, Eviction, FileKey, Limit
 
 Rank = tuple[int, int, str, FileKey]
 NOWHERE = FileKey("", b"")
@@ -26,11 +26,23 @@ class Turn(NamedTuple):
     video: Decision
     tier: Tier
     is_cached: bool
+    limits: tuple[Limit, ...] = ()
+    """Those that it counts for."""
 
     @property
     def is_settled(self) -> bool:
         """Whether it has its room already and cannot lose it."""
         return self.is_cached and self.tier is Tier.PROTECTED
+
+
+class Refusal(NamedTuple):
+    """Why there is no room for a file."""
+
+    reason: str
+    newcomer: Decision | None = None
+    """The new video that got the room."""
+    limit: str = ""
+    """The label of the limit that it does not fit; empty: it is the budget."""
 
 
 def rank(decision: Decision) -> Rank:
