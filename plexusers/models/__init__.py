@@ -1,7 +1,17 @@
 """The rows: the Plex server, its users and what is known of each, the library's index, what plays, how sources went."""
 
 from plexusers.models.asking import HostRest, RequestCount
-from plexusers.models.library import ItemKind, LibraryFile, LibraryGuid, LibraryItem, LibrarySection, SectionKind
+from plexusers.models.library import (
+    ItemKind,
+    LibraryFile,
+    LibraryGuid,
+    LibraryItem,
+    LibrarySection,
+    SectionKind,
+    TaggedItem,
+    TagKind,
+    TagReading,
+)
 from plexusers.models.playing import PlaySession
 from plexusers.models.policy import PlaybackTrigger, Versions, WatchPolicy
 from plexusers.models.server import PlexServer, new_client_identifier, validate_server_address
@@ -26,6 +36,9 @@ __all__ = [
     "SectionKind",
     "SourceState",
     "SourceStatus",
+    "TagKind",
+    "TagReading",
+    "TaggedItem",
     "TokenOrigin",
     "UserKind",
     "UserTypeDefaults",
