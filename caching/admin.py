@@ -30,7 +30,10 @@ class CachePolicyAdmin(SettingsAdmin):
     """How much may be cached, for how long, and how gently."""
 
     fieldsets = (
-        ("How much is cached", {"fields": ("cache_limit", "min_free_space", "reserve", "associated_files")}),
+        (
+            "How much is cached",
+            {"fields": ("cache_limit", "min_free_space", "reserve", "associated_files", "only_included")},
+        ),
         (
             "What leaves when room is short",
             {"fields": ("eviction_mode", "eviction_threshold_percent", "eviction_target_percent")},

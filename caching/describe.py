@@ -27,6 +27,8 @@ def described(decision: Decision, gathered: Gathered) -> dict[str, Any]:
         "sources": list(decision.sources),
         "problem": decision.problem,
         "belongs_to": decision.belongs_to.decode("utf-8", "backslashreplace"),
+        "rule": decision.rule,
+        "limit": decision.limit,
     }
 
 

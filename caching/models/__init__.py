@@ -2,10 +2,12 @@
 
 from caching.models.cached_file import CachedFile, MadeDirectory
 from caching.models.cycle import Cycle, CycleState, Phase, Pulse
+from caching.models.limit import CacheLimit
 from caching.models.operation import AUTOMATIC, LIVE_STATES, PLAYBACK, RESCUE, Kind, Operation, State, Way
 from caching.models.pin import Pin, PinKind
 from caching.models.playback import Missed, Playback, Served, WatcherState
 from caching.models.policy import AssociatedFiles, CachePolicy, EvictionMode
+from caching.models.rule import Resolution, Rule, RuleAction, RuleKind
 from caching.models.storage import Mode, PathMapping, Placement, Root
 
 __all__ = [
@@ -14,6 +16,7 @@ __all__ = [
     "PLAYBACK",
     "RESCUE",
     "AssociatedFiles",
+    "CacheLimit",
     "CachePolicy",
     "CachedFile",
     "Cycle",
@@ -31,7 +34,11 @@ __all__ = [
     "Placement",
     "Playback",
     "Pulse",
+    "Resolution",
     "Root",
+    "Rule",
+    "RuleAction",
+    "RuleKind",
     "Served",
     "State",
     "WatcherState",
