@@ -16,13 +16,22 @@ from unfold.admin import ModelAdmin
 from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
 from cacherr.settings_admin import SettingsAdmin
-from caching import cached_file_admin, mappings, orders, pin_admin, playback_admin, proving
+from caching import (
+    cached_file_admin,
+    limit_admin,
+    mappings,
+    orders,
+    pin_admin,
+    playback_admin,
+    proving,
+    rule_admin,
+)
 from caching.attempts import attempt
 from caching.models import CachePolicy, Cycle, Operation, PathMapping
 from caching.models.storage import Origin
 from caching.planning.sizes import readable
 
-__all__ = ["cached_file_admin", "pin_admin", "playback_admin"]  # they register themselves
+__all__ = ["cached_file_admin", "limit_admin", "pin_admin", "playback_admin", "rule_admin"]  # they register themselves
 
 
 @admin.register(CachePolicy)

@@ -110,6 +110,8 @@ def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own sig
                 _item("List settings", "key", "importlists_listpolicy_changelist"),
                 _item("Path mappings", "account_tree", "caching_pathmapping_changelist"),
                 _item("Caching", "tune", "caching_cachepolicy_changelist"),
+                _item("Rules", "rule", "caching_rule_changelist"),
+                _item("Limits", "speed", "caching_cachelimit_changelist"),
                 _item("Schedule", "schedule", "django_celery_beat_periodictask_changelist"),
                 _item("Accounts", "group", "auth_user_changelist"),
             ],

@@ -29,7 +29,7 @@ def rules(policy: CachePolicy, storages: Iterable[Storage]) -> Rules:
         target_percent=policy.eviction_target_percent,
         expiry=tuple((source, most * DAY) for source, most in days.items()),
         only_included=policy.only_included,
-        limits=of_holders(_together(storages)),
+        limits=of_holders(together(storages)),
     )
 
 
@@ -52,7 +52,7 @@ def _limit(row: CacheLimit, total: int, *, user: PlexUser | None = None, section
     return Limit(label, _bytes(row.size, total), row.files, claims, section)
 
 
-def _together(storages: Iterable[Storage]) -> int:
+def together(storages: Iterable[Storage]) -> int:
     """The size of all file systems with caches, each once."""
     return sum({one.file_system or one.cache: one.total for one in storages}.values())
 

@@ -2,7 +2,7 @@
 
 from ninja import Router
 
-from caching.api import audit, cycles, explain, files, operations, pins, state, watching, webhooks
+from caching.api import audit, cycles, explain, files, limits, operations, pins, rules, state, watching, webhooks
 
 router = Router()
 router.add_router("", state.router)
@@ -11,6 +11,8 @@ router.add_router("cached/files", files.router)
 router.add_router("operations", operations.router)
 router.add_router("", explain.router)
 router.add_router("pins", pins.router)
+router.add_router("rules", rules.router)
+router.add_router("limits", limits.router)
 router.add_router("audit", audit.router)
 router.add_router("", watching.router)
 
