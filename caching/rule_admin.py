@@ -17,7 +17,6 @@ from cacherr.errors import CacherrError
 from caching.models import CachePolicy, Resolution, Rule, RuleAction, RuleKind
 from caching.models.rule import words
 from caching.rulebook import previewing
-from caching.rulebook.previewing import Preview
 from caching.rulebook.telling import conditions, told
 from plexusers.models import LibrarySection
 
@@ -126,7 +125,7 @@ class RuleAdmin(ModelAdmin):  # type: ignore[misc]
         context: dict[str, Any] = {"title": "Preview"}
         if _is_usable(form):
             try:
-                context |= {"preview": _shown(previewing.preview(form.instance)), "rule": form.instance}
+                context |= {"preview": told(previewing.preview(form.instance)), "rule": form.instance}
             except CacherrError as error:
                 context["problem"] = str(error)
         else:
@@ -139,13 +138,6 @@ class RuleAdmin(ModelAdmin):  # type: ignore[misc]
     def shown_conditions(self, row: Rule) -> str:
         """The conditions on one line."""
         return conditions(row, libraries())
-
-
-def _shown(preview: Preview) -> dict[str, Any]:
-    """With the examples that are not cached, so that the page shows nothing twice."""
-    plain = told(preview)
-    cached = {one["path"] for one in plain["cached"]["examples"]}
-    return plain | {"others": [one for one in plain["library"]["examples"] if one["path"] not in cached]}
 
 
 def _is_usable(form: RuleForm) -> bool:

@@ -95,8 +95,14 @@ class PreviewData(Schema):
 
     total: int
     """So many files were looked at."""
-    library: HitsData
+    files: int
+    """So many it hits."""
+    size: int
+    """Bytes of those together."""
     cached: HitsData
+    """What of it is cached now."""
+    array: HitsData
+    """What of it is not."""
     earlier: int
     """Of so many files hit a rule before it decides."""
     unknown: int

@@ -52,8 +52,9 @@ class Preview:
 
     total: int = 0
     """How many films and episodes were looked at, each version and part for itself."""
-    library: Hits = field(default_factory=Hits)
     cached: Hits = field(default_factory=Hits)
+    array: Hits = field(default_factory=Hits)
+    """What it hits and is not cached now."""
     earlier: int = 0
     """So many of the files hit are decided about by rules before this one."""
     unknown: int = 0
@@ -86,9 +87,8 @@ def _count(
         if not hit or subject.path in seen:  # two episodes in one file, or a film in two libraries
             continue
         seen.add(subject.path)
-        shown.library.add(subject.size, title, subject.path)
-        if subject.path in cached:
-            shown.cached.add(subject.size, title, subject.path)
+        where = shown.cached if subject.path in cached else shown.array
+        where.add(subject.size, title, subject.path)
         shown.earlier += any(other(subject) for other in tests)
 
 

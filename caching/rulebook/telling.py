@@ -31,11 +31,15 @@ def conditions(row: Rule, libraries: Mapping[str, str]) -> str:
 
 
 def told(preview: Preview) -> dict[str, Any]:
-    """A preview as plain values. Sizes in bytes."""
+    """A preview as plain values. Sizes in bytes, and for people."""
+    size = preview.cached.size + preview.array.size
     return {
         "total": preview.total,
-        "library": _hits(preview.library),
+        "files": preview.cached.files + preview.array.files,
+        "size": size,
+        "readable": readable(size),
         "cached": _hits(preview.cached),
+        "array": _hits(preview.array),
         "earlier": preview.earlier,
         "unknown": preview.unknown,
         "notes": preview.notes,
