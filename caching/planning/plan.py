@@ -1,18 +1,18 @@
 """`make_plan`: from a situation to a plan, the same for dry run, preview, API and worker."""
 
 import gc
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from caching.planning.belonging import Company, Follower, by_owner, followers, why_it_must_leave
+from caching.planning.belonging import Company, Waiting, followers, why_it_must_leave
 from caching.planning.expiry import alive
 from caching.planning.limiting import Limits
 from caching.planning.room import Rooms
 from caching.planning.ruling import Refused, counting
 from caching.planning.score import protection, score
 from caching.planning.seating import give_room
-from caching.planning.turns import NOWHERE, Rank, Tier, Turn, in_turn, rank
+from caching.planning.turns import NOWHERE, Tier, Turn, in_turn, rank
 from caching.planning.values import (
     Action,
     Cached,
@@ -86,10 +86,11 @@ class _Planning:
         alone = [decision for _, decision in answers if decision is not None]
 
         leaving = [one for one in settled if one.action is Action.RESTORE]
-        rooms = self._rooms([*fixed, *alone], turns, undecided)
+        waiting = Waiting(undecided)
+        rooms = self._rooms([*fixed, *alone], turns, waiting)
         eviction = self._rules.eviction
         cached_at = {item.file: item.cached_at for item in situation.cached}
-        served = give_room(in_turn(turns, eviction, cached_at), undecided, rooms, self._limits, eviction)
+        served = give_room(in_turn(turns, eviction, cached_at), waiting, rooms, self._limits, eviction)
         refused = self._not_counting()
         return _in_order([*leaving, *fixed, *alone, *served, *refused, *(_skip(one) for one in situation.skipped)])
 
@@ -106,21 +107,22 @@ class _Planning:
         sections = [want.subject.section for want in wants if want.subject] or ([item.section] if item else [])
         return self._limits.of(video.sources or (item.sources if item else ()), sections)
 
-    def _rooms(self, placed: Iterable[Decision], turns: Sequence[Turn], undecided: Sequence[Follower]) -> Rooms:
+    def _rooms(self, placed: Iterable[Decision], turns: Sequence[Turn], waiting: Waiting) -> Rooms:
         """The budgets, with what cannot lose its room, and what will ask for some."""
         rooms = Rooms(self._situation.storages, self._situation.cached, self._rules)
         for one in placed:
             if one.file is not None and one.action is not Action.RESTORE:
                 rooms.hold(one.file.cache, one.size)
-        wanted = [turn.video for turn in turns if turn.tier is not Tier.UNWANTED]
-        for turn in turns:
-            if turn.video.file is not None and not turn.is_settled and turn.tier is not Tier.UNWANTED:
-                rooms.want(turn.video.file.cache, turn.video.size)
-        asked = {owner for follower in undecided for owner in follower.owners}
-        owners = by_owner(wanted, asked)
-        for follower in undecided:
-            if any(owner in owners for owner in follower.owners):
-                rooms.want(follower.file.cache, follower.size)
+        asking = [turn for turn in turns if turn.tier is not Tier.UNWANTED]
+        wanted: Counter[str] = Counter()
+        for turn in asking:
+            if turn.video.file is not None and not turn.is_settled:
+                wanted[turn.video.file.cache] += turn.video.size
+        company = {id(one): one for turn in asking for one in waiting.of(turn.video)} if waiting else {}
+        for follower in company.values():
+            wanted[follower.file.cache] += follower.size
+        for cache, size in wanted.items():
+            rooms.want(cache, size)
         return rooms
 
     def _wish(self, key: FileKey, wants: list[Want], item: Cached | None = None) -> Decision:
@@ -129,20 +131,18 @@ class _Planning:
         points, parts = score(wants, situation.now, item.cached_at if item else None)
         unknown = sorted(item.sources & situation.unknown_claims) if item else ()
         first, alone = wants[0], len(wants) == 1 and not unknown
+        if alone:
+            reason = first.reason
+            who: tuple[str, ...] = (first.who,)
+            sources: tuple[str, ...] = (first.name,)
+        else:
+            reason = "; ".join(dict.fromkeys([want.reason for want in wants]))
+            who = tuple(dict.fromkeys([want.who for want in wants]))
+            sources = tuple(dict.fromkeys([*(want.name for want in wants), *unknown]))
         return Decision(
-            action=Action.KEEP if item else Action.CACHE,
-            name=key.name,
-            size=first.size,
-            reason=first.reason if alone else "; ".join(dict.fromkeys([want.reason for want in wants])),
-            title=first.title,
-            file=key,
-            score=points,
-            parts=parts,
-            who=(first.who,) if alone else tuple(dict.fromkeys([want.who for want in wants])),
-            sources=(first.name,) if alone else tuple(dict.fromkeys([*(want.name for want in wants), *unknown])),
-            rating_key=first.rating_key,
-            protected=self._why_protected(item, wants) if item else protection(wants),
-        )
+            Action.KEEP if item else Action.CACHE, key.name, first.size, reason, first.title, key, points, parts, who,
+            sources, first.rating_key, protected=self._why_protected(item, wants) if item else protection(wants),
+        )  # fmt: skip
 
     def _settle(self, item: Cached) -> Decision:
         """A cached file that is nobody's sidecar, as far as room does not matter."""
@@ -233,15 +233,15 @@ def _skip(skipped: Skipped) -> Decision:
     return Decision(Action.SKIP, skipped.name, 0, skipped.reason, title=skipped.title, problem=skipped.problem)
 
 
-_RANK = {Action.RESTORE: 0, Action.EVICT: 1, Action.CACHE: 2, Action.KEEP: 3, Action.SKIP: 4}
+_ORDER = (Action.RESTORE, Action.EVICT, Action.CACHE, Action.KEEP, Action.SKIP)
 
 
 def _in_order(decisions: Iterable[Decision]) -> Plan:
     """What leaves, then caching in the order in which room was given, then what stays and what is skipped."""
-
-    def order(numbered: tuple[int, Decision]) -> tuple[int, int, Rank]:
-        number, decision = numbered
-        turn = number if decision.action is Action.CACHE else 0
-        return _RANK[decision.action], turn, rank(decision)
-
-    return Plan(tuple(decision for _, decision in sorted(enumerate(decisions), key=order)))
+    groups: dict[Action, list[Decision]] = {action: [] for action in _ORDER}
+    for one in decisions:
+        groups[one.action].append(one)
+    for action, group in groups.items():
+        if action is not Action.CACHE:
+            group.sort(key=rank)
+    return Plan(tuple(one for group in groups.values() for one in group))

@@ -109,19 +109,20 @@ class Rooms:
         pools = self._pools.get(cache)
         if pools is None:
             return Refusal("its cache is not there")
-        for pool in pools:
-            if size and pool.used + size > pool.bound(turn):
+        for pool in pools if size else ():
+            bound = pool.bound(turn)
+            if pool.used + size > bound:
                 if turn.is_cached:
                     pool.refused.add(turn.tier)
-                return self._refusal(pool, size, turn)
+                return self._refusal(pool, bound, size, turn)
         for pool in pools:
             pool.used += size
             if turn.video.action is Action.CACHE:
                 pool.latest = turn.video
         return None
 
-    def _refusal(self, pool: _Pool, size: int, turn: Turn) -> Refusal:
-        rules, bound = self._rules, pool.bound(turn)
+    def _refusal(self, pool: _Pool, bound: int, size: int, turn: Turn) -> Refusal:
+        rules = self._rules
         if turn.is_cached:
             share = f"{rules.threshold_percent}% of the budget of {readable(pool.budget)}"
             return Refusal(f"more than {share} would be in use", pool.latest)
