@@ -11,6 +11,8 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 for model in (User, Group, ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(model)
 
+ACCESS = "Whoever is staff may use Cacherr's API and see its dashboard; whoever is a superuser may change everything."
+
 
 @admin.register(User)
 class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
@@ -19,6 +21,14 @@ class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    filter_horizontal = ()
+    list_filter = ("is_active", "is_superuser")
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Who that is", {"fields": ("first_name", "last_name", "email")}),
+        ("What is allowed", {"fields": ("is_active", "is_staff", "is_superuser"), "description": ACCESS}),
+        ("When", {"fields": ("last_login", "date_joined")}),
+    )
 
 
 @admin.register(PeriodicTask)

@@ -9,6 +9,7 @@ from django.templatetags.static import static
 
 from cacherr.databases import database, sqlite
 from cacherr.env import FILE_SUFFIX, OLDER_VARIABLES, Environment, zone_name
+from cacherr.log_settings import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -96,6 +97,7 @@ CACHERR_API_KEY = env.text("CACHERR_API_KEY")
 CACHERR_ADMIN_USER = env.text("CACHERR_ADMIN_USER", "admin")
 CACHERR_ADMIN_PASSWORD = env.text("CACHERR_ADMIN_PASSWORD")
 COPY_CHUNK = env.integer("CACHERR_COPY_CHUNK", 1024 * 1024, 512, 64 * 1024 * 1024)
+CACHERR_UNRAID_NOTIFY = env.text("CACHERR_UNRAID_NOTIFY", "/usr/local/emhttp/webGui/scripts/notify")
 CACHERR_PLACEMENT = env.choice("CACHERR_PLACEMENT", ("auto", "union", "symlink"), "auto")
 PATH_MAPPINGS = env.json_list("CACHERR_PATH_MAPPINGS")
 OLDER_MAPPING = {
@@ -124,6 +126,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "channels",
+    "csp",
     "ninja",
     "django_celery_beat",
     "cacherr",
@@ -134,6 +137,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cacherr.envelope.errors_in_envelopes",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -177,6 +181,18 @@ WHITENOISE_AUTOREFRESH = False
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'", "'unsafe-eval'"],  # the theme's Alpine evaluates the expressions in its attributes
+        "style-src": ["'self'", "'unsafe-inline'"],  # widths of bars, and Alpine's own hiding and showing
+        "img-src": ["'self'", "data:"],  # the theme's and the API page's icons
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'", "https://app.plex.tv"],  # signing in leads there
+    }
+}
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
 
@@ -221,7 +237,7 @@ CHANNEL_LAYERS: dict[str, Any] = {
 OUTBOUND_TOTAL_SECONDS = 60.0
 OUTBOUND_MAX_BYTES = 32 * 1024 * 1024
 
-# ---- logging: standard error only, so that `--json` owns standard output -------------------------------------------
+# ---- logging: standard error, so that `--json` owns standard output, and the files that the page of logs shows -------
 
 LOG_LEVEL = env.choice(
     "LOG_LEVEL",
@@ -229,29 +245,7 @@ LOG_LEVEL = env.choice(
     "debug" if env.boolean("DEBUG") else "info",
 ).upper()
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "class": "cacherr.redaction.RedactingFormatter",
-            "format": "{asctime} {levelname:<7} {name}: {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        **{app: {"level": LOG_LEVEL} for app in ("cacherr", "plexusers", "importlists", "caching")},
-        # A 404 or a refused login is not news for the person who reads the log.
-        "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        # Every retry as a line of its own; what comes of them is told once, in one sentence.
-        "urllib3.connectionpool": {"level": "ERROR"},
-        "psycopg.pool": {"level": "ERROR"},
-    },
-}
-
+LOGGING = logging_settings(LOG_LEVEL, CONFIG_DIR)
 
 # The darker ones carry white text, the lighter ones stand on dark ground: all with a contrast of 4.5 and more.
 BLUE = {

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from cacherr.errors import ConfigurationError, PlexError
+from cacherr.overrides import is_supposing
 from caching import pinning
 from caching.models import Phase
 from caching.rulebook import reading
@@ -101,7 +102,7 @@ class _Asking:
         doubt = failed or self._doubts.get(NOBODY, "")
         if doubt:
             self._doubts[user.pk] = doubt
-        if not wanted:
+        if not (wanted or is_supposing()):
             sources.forget(deck.SOURCE, user)
         answers = [deck.take(person, items, self._shelf, self._now, doubt)] if wanted else []
         return [*answers, *self._after_playing(person)]

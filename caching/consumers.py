@@ -8,6 +8,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from cacherr.access import KEY_HEADER, is_key
 from caching import events, state
+from caching.log_following import LogFollower
 
 REFUSED = 4401
 
@@ -16,6 +17,7 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
     """One listening page or program."""
 
     wanted: frozenset[str] | None = None
+    log: LogFollower | None = None
     counted = False
 
     async def connect(self) -> None:
@@ -37,6 +39,8 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         try:
             await super().__call__(scope, receive, send)
         finally:
+            if self.log:
+                self.log.stop()
             if self.counted:
                 events.clients.count -= 1
                 await self.channel_layer.group_discard(events.GROUP, self.channel_name)
@@ -58,12 +62,19 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
             await self._snapshot()
         elif kind == "subscribe" and isinstance(content.get("events"), list):
             self.wanted = frozenset(map(str, content["events"]))
+            self._follow_log()
 
     async def forward(self, message: dict[str, Any]) -> None:
         """Hand on an event that somebody published."""
         await self._tell(message["message"])
         if message["message"]["type"] in {"cycle_start", "cycle_complete", "cache_file_added", "cache_file_removed"}:
             await self._snapshot()
+
+    def _follow_log(self) -> None:
+        """Lines of the log are told only to who asks for them by name: they are many."""
+        if self.log:
+            self.log.stop()
+        self.log = LogFollower(self._tell) if "log" in (self.wanted or ()) else None
 
     async def _snapshot(self) -> None:
         snapshot = await database_sync_to_async(state.snapshot)(events.clients.count)

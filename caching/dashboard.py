@@ -87,35 +87,36 @@ def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own sig
             "items": [
                 _item("Cached files", "movie", "caching_cachedfile_changelist"),
                 _item("Why", "help", "caching_why"),
+                _item("Replay", "replay", "caching_replay_changelist"),
                 _item("Pins", "keep", "caching_pin_changelist"),
                 _item("Operations", "swap_vert", "caching_operation_changelist"),
                 _item("Playbacks", "play_circle", "caching_playback_changelist"),
                 _item("Cycles", "autorenew", "caching_cycle_changelist"),
+                _item("Logs", "article", "caching_logs"),
                 _item("Audit", "fact_check", "caching_audit"),
                 _item("Positions of lists", "checklist", "importlists_listitem_changelist"),
                 _item("Requests", "network_check", "plexusers_requestcount_changelist"),
                 _item("Sources", "rss_feed", "plexusers_sourcestate_changelist"),
             ],
         },
-        {
-            "title": "Settings",
-            "separator": True,
-            "items": [
-                _item("Plex server", "dns", "plexusers_plexserver_changelist"),
-                _item("Users", "groups", "plexusers_plexuser_changelist"),
-                _item("Types of users", "manage_accounts", "plexusers_usertypedefaults_changelist"),
-                _item("Watching", "visibility", "plexusers_watchpolicy_changelist"),
-                _item("Libraries", "video_library", "plexusers_librarysection_changelist"),
-                _item("Lists", "format_list_numbered", "importlists_importlist_changelist"),
-                _item("List settings", "key", "importlists_listpolicy_changelist"),
-                _item("Path mappings", "account_tree", "caching_pathmapping_changelist"),
-                _item("Caching", "tune", "caching_cachepolicy_changelist"),
-                _item("Rules", "rule", "caching_rule_changelist"),
-                _item("Limits", "speed", "caching_cachelimit_changelist"),
-                _item("Schedule", "schedule", "django_celery_beat_periodictask_changelist"),
-                _item("Accounts", "group", "auth_user_changelist"),
-            ],
-        },
+        {"title": "Settings", "separator": True, "items": _settings()},
+    ]
+
+
+def _settings() -> list[Data]:
+    return [
+        _item("All settings", "tune", "caching_settings"),
+        _item("Plex server", "dns", "plexusers_plexserver_changelist"),
+        _item("Users", "groups", "plexusers_plexuser_changelist"),
+        _item("Types of users", "manage_accounts", "plexusers_usertypedefaults_changelist"),
+        _item("Libraries", "video_library", "plexusers_librarysection_changelist"),
+        _item("Lists", "format_list_numbered", "importlists_importlist_changelist"),
+        _item("Path mappings", "account_tree", "caching_pathmapping_changelist"),
+        _item("Rules", "rule", "caching_rule_changelist"),
+        _item("Limits", "speed", "caching_cachelimit_changelist"),
+        _item("Notifications", "notifications", "caching_notificationtarget_changelist"),
+        _item("Schedule", "schedule", "django_celery_beat_periodictask_changelist"),
+        _item("Accounts", "group", "auth_user_changelist"),
     ]
 
 
@@ -126,7 +127,7 @@ def _item(title: str, icon: str, page: str) -> Data:
 
 def _is_at(path: str, link: str) -> bool:
     """Whether a page is the linked one or below it. Some addresses lie below that of the cached files."""
-    links = {reverse(f"admin:{name}") for name in ("index", "caching_audit", "caching_why")}
+    links = {reverse(f"admin:{name}") for name in ("index", "caching_audit", "caching_why", "caching_logs")}
     if link in links or path in links:
         return path == link
     return path.startswith(link)
@@ -140,7 +141,8 @@ def pages() -> Data:
         "plex": {"href": reverse("admin:plexusers_plexserver_changelist"), "text": "Set up Plex"},
         "mapping": {"href": reverse("admin:caching_pathmapping_add"), "text": "Add a path mapping"},
         "mappings": {"href": mappings, "text": "See the path mappings"},
-        "policy": {"href": reverse("admin:caching_cachepolicy_changelist"), "text": "See the caching settings"},
+        "setup": {"href": reverse("setup"), "text": "Finish setup"},
+        "policy": {"href": reverse("admin:caching_settings"), "text": "See the settings"},
         "cycle": {"href": cycles, "text": "See the cycles"},
         "sources": {"href": reverse("admin:plexusers_sourcestate_changelist"), "text": "See the sources"},
         "files": {"href": files, "text": "See the cached files"},

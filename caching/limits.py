@@ -74,6 +74,11 @@ def storage(
     )
 
 
+def stays_free(policy: CachePolicy, total: int) -> int:
+    """How much of a cache's file system always stays free."""
+    return max(_bytes(policy.min_free_space, total) or 0, _bytes(policy.reserve, total) or 0)
+
+
 def limit(mapping: PathMapping | None, policy: CachePolicy, total: int) -> int | None:
     """How much Cacherr's files may fill of a cache: the smaller of the mapping's own limit and everybody's."""
     own = _bytes(mapping.cache_limit, total) if mapping else None

@@ -20,14 +20,24 @@ def run_orders() -> None:
     _send("caching.tasks.run_orders")
 
 
+def run_replays() -> None:
+    """Let a worker compute the replays that wait."""
+    _send("caching.tasks.run_replays")
+
+
+def notices() -> None:
+    """Let a worker send the notifications that are due."""
+    _send("caching.tasks.send_notices")
+
+
 def tend() -> None:
     """Let a worker look at once whether a crash left something."""
     _send("caching.tasks.tend")
 
 
 def _send(task: str) -> None:
-    """Send a message. A broker that is away is no error: the rows wait."""
+    """Send a message. A broker that is away, or a queue that nobody made yet, is no error: the rows wait."""
     try:
         current_app.send_task(task, expires=EXPIRES_SECONDS, retry=False)
-    except OperationalError as error:
+    except (OperationalError, OSError) as error:
         log.warning("No worker could be woken (%s); what waits begins within a minute of its return.", error)

@@ -5,8 +5,8 @@ from typing import Any, Literal, TypedDict
 
 from django.utils import timezone
 
-from caching import mover, pausing
-from caching.models import Cycle, CycleState, PathMapping
+from caching import beginning, mover, pausing
+from caching.models import Cycle, CycleState
 from plexusers import sources
 from plexusers.models import PlexServer
 from plexusers.preferences import everybody
@@ -17,7 +17,7 @@ Level = Literal["note", "warning", "critical"]
 
 
 class Problem(TypedDict):
-    """One thing to look at. `page` names where: plex, mapping, mappings, policy, sources, cycle or files.
+    """One thing to look at. `page` names where: setup, plex, mapping, mappings, policy, sources, cycle or files.
 
     A note is no trouble: it tells what somebody has chosen or what passes by itself, and health stays as it is.
     """
@@ -54,8 +54,11 @@ def _setup() -> Iterator[Problem]:
     server = PlexServer.effective()
     if not (server.plex_url and server.plex_token):
         yield _problem("Plex is not set up yet: Cacherr needs the server's address and token.", "plex")
-    if not PathMapping.objects.filter(enabled=True).exists():
+    waits = beginning.waits_for_go()
+    if waits is None:
         yield _problem("No path mapping is set up yet: Cacherr does not know where Plex's files are.", "mapping")
+    elif waits:
+        yield _problem("Setup is not finished: nothing begins by itself until you have seen the preview.", "setup")
 
 
 def _caches(stats: dict[str, Any]) -> Iterator[Problem]:

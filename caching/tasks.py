@@ -7,6 +7,8 @@ from celery import shared_task
 
 from cacherr.errors import BusyError, CacherrError
 from caching import cycle, orders, rescue, upkeep
+from caching.notifying import sending
+from caching.replaying import waiting as replaying
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,12 @@ def run_orders() -> None:
 
 
 @shared_task
+def run_replays() -> None:
+    """Somebody asked for a replay. It takes minutes, and a thread of its own: cycles and upkeep need the worker's."""
+    _quietly(replaying.start)
+
+
+@shared_task
 def tend() -> None:
     """The minute's upkeep: signs of life, recovery, work that waits."""
     _quietly(upkeep.tend)
@@ -41,6 +49,12 @@ def tend() -> None:
 def watch_storage() -> None:
     """Look whether every cache's disk is there; rescue what a lost one holds."""
     _quietly(rescue.watch)
+
+
+@shared_task
+def send_notices() -> None:
+    """Send the notifications that are due."""
+    _quietly(sending.send_due)
 
 
 def _quietly(work: Callable[[], object]) -> None:

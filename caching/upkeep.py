@@ -1,14 +1,18 @@
 """What is done every minute without being asked: a sign of life, and work that a lost message left lying."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from caching import cycle, disk, journal, lock, mappings, orders, proving, recovery
-from caching.models import Cycle, CycleState, Operation, Pulse
+from caching.models import CachedFile, Cycle, CycleState, Operation, Pin, Pulse
+from caching.notifying import keeping
 from caching.playing import of_plex
 from caching.rebuild import Rebuilt, rebuild
-from plexusers import avatars, bookkeeping
+from caching.replaying import waiting as replays
+from plexusers import avatars, bookkeeping, posters
 
 
 def tend() -> None:
@@ -16,6 +20,8 @@ def tend() -> None:
     for name in ("worker", "beat"):  # beat sent the message, a worker received it: both live
         Pulse.objects.update_or_create(name=name, defaults={"at": timezone.now()})
     bookkeeping.tidy()
+    replays.start()
+    keeping.tend()
     if cycle.is_working():
         return
     live = Cycle.objects.filter(state__in=(CycleState.RUNNING, CycleState.QUEUED)).exists()
@@ -24,6 +30,12 @@ def tend() -> None:
         orders.run_waiting()
         cycle.run_waiting()
     avatars.fetch_some()
+    posters.fetch_some(*shown_keys())
+
+
+def shown_keys() -> tuple[QuerySet[Any, Any], ...]:
+    """The rating keys of what pages show with a poster: what is cached and what is pinned."""
+    return CachedFile.objects.exclude(rating_key="").values("rating_key"), Pin.objects.values("rating_key")
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,23 @@ def to_go_on_with(episodes: Iterable[E], states: Mapping[str, Viewed], count: in
     return [*own, *rest][:count] or next_episodes(known, watched(states), None, count)
 
 
+def on_deck(episodes: Collection[E], states: Mapping[str, Viewed]) -> E | None:
+    """What Plex itself has on deck of a show for somebody; None of a show that they never touched, or are through with.
+
+    What they are in the middle of, the latest first, even a special; else the first unwatched episode after the one
+    that they saw last.
+    """
+
+    def latest(those: Iterable[E]) -> E | None:
+        return max(those, key=lambda one: (states[one.rating_key].viewed_at, one.order), default=None)
+
+    touched = [episode for episode in episodes if episode.rating_key in states]
+    if begun := latest(episode for episode in touched if states[episode.rating_key].offset):
+        return begun
+    last = latest(episode for episode in touched if not episode.is_special)
+    return next(iter(next_episodes(episodes, watched(states), last.rating_key, 1)), None) if last else None
+
+
 def watched(states: Mapping[str, Viewed]) -> frozenset[str]:
     """The rating keys of what somebody has watched to the end."""
     return frozenset(key for key, state in states.items() if state.is_watched)

@@ -1,7 +1,7 @@
 """Which files everybody who wanted them has watched, and since when."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ from plexusers.mirroring import batched
 from plexusers.models import LibraryFile, WatchState, is_watched
 
 Key = TypeVar("Key")
+Person = TypeVar("Person")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,20 @@ def watched_times(interests: Mapping[Key, Interest]) -> dict[Key, int]:
     works = _works_by_path({one.path for one in asked.values()})
     those = {key: works.get(one.path) or [{one.rating_key}] for key, one in asked.items()}
     viewed = _viewed({item for works in those.values() for work in works for item in work})
-    times = {key: _time(one, those[key], viewed) for key, one in asked.items()}
+    times = {key: watched_time(one.users, those[key], viewed) for key, one in asked.items()}
     return {key: at for key, at in times.items() if at is not None}
 
 
-def _time(one: Interest, works: Iterable[set[str]], viewed: Mapping[tuple[int, str], int]) -> int | None:
+def watched_time(
+    users: Iterable[Person], works: Collection[Collection[str]], viewed: Mapping[tuple[Person, str], int]
+) -> int | None:
+    """When the last of these users had watched every work of a file; None while one of them has not. Pure.
+
+    A work is the rating keys that it has in the libraries; `viewed` tells when somebody had watched an item.
+    """
     last = [
         max((viewed[user, key] for key in work if (user, key) in viewed), default=None)
-        for user in one.users
+        for user in users
         for work in works
     ]
     known = [at for at in last if at is not None]

@@ -1,5 +1,7 @@
 """The owner's settings for what may be cached and how."""
 
+from typing import ClassVar
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -134,6 +136,24 @@ class CachePolicy(SettingsModel):
     dry_run = models.BooleanField(
         default=False, help_text="Plan and explain only: no file is touched while this is on."
     )
+
+    dangerous: ClassVar = {
+        "cache_limit": "",
+        "min_free_space": "",
+        "reserve": "",
+        "eviction_mode": "",
+        "eviction_threshold_percent": "",
+        "eviction_target_percent": "",
+        "minimum_hold_hours": "",
+        "ondeck_expiry_days": "",
+        "watchlist_expiry_days": "",
+        "list_expiry_days": "",
+        "associated_files": "",
+        "park_originals": "It holds for files that are cached from now on; what is cached stays as it is until it "
+        "is restored. While an original is parked, the file is gone from Plex when the cache disk dies, until the "
+        "rescue has run.",
+        "dry_run": "While it is on, nothing is cached and nothing is brought back, not even to make room.",
+    }
 
     class Meta:
         verbose_name = "caching settings"

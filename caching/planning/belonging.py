@@ -166,13 +166,13 @@ def beside(follower: Follower, video: Decision, action: Action) -> Decision:
     return Decision(
         action, follower.file.name, follower.size, f"belongs to {name}", title=video.title, file=follower.file,
         score=video.score, parts=video.parts, who=video.who, sources=video.sources, rating_key=video.rating_key,
-        belongs_to=follower.belongs_to,
+        belongs_to=follower.belongs_to, leave=video.leave,
     )  # fmt: skip
 
 
 def refused(wish: Decision, reason: str, *, problem: bool, action: Action = Action.SKIP, limit: str = "") -> Decision:
     """A wish that finds no room."""
-    _, name, size, _, title, file, score, parts, who, sources, rating_key, _, belongs_to, protected, rule, _ = wish
+    _, name, size, _, title, file, score, parts, who, sources, rating_key, _, belongs_to, protected, rule, *_ = wish
     # By place, because there may be many and names cost time.
     return Decision(
         action, name, size, reason, title, file, score, parts, who, sources, rating_key, problem, belongs_to,

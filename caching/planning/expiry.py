@@ -30,3 +30,16 @@ def alive(
             reason = f"expired: {SINCE.get(want.source, 'first wanted')} more than {most // DAY} days ago"
             expired[want.file] = min(reason, expired.get(want.file, reason))
     return counting, expired
+
+
+def expires_at(wants: Iterable[Want], expiry: Iterable[tuple[str, int]]) -> int | None:
+    """When the last of these wishes is expired; None when one of them never is."""
+    seconds = {source: most for source, most in expiry if most}
+    if not seconds:
+        return None
+    ends = 0
+    for want in wants:
+        if want.since is None or want.source not in seconds:
+            return None
+        ends = max(ends, want.since + seconds[want.source])
+    return ends

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from caching.planning.belonging import Company, Waiting, followers, why_it_must_leave
 from caching.planning.expiry import alive
+from caching.planning.leaving import ONCE_SEEN_TO, of_unknown, of_wanted
 from caching.planning.limiting import Limits
 from caching.planning.room import Rooms
 from caching.planning.ruling import Refused, counting
@@ -19,6 +20,7 @@ from caching.planning.values import (
     Decision,
     Eviction,
     FileKey,
+    Leave,
     Limit,
     Plan,
     Situation,
@@ -131,6 +133,7 @@ class _Planning:
         points, parts = score(wants, situation.now, item.cached_at if item else None)
         unknown = sorted(item.sources & situation.unknown_claims) if item else ()
         first, alone = wants[0], len(wants) == 1 and not unknown
+        held_until = (item.cached_at if item else situation.now) + self._rules.minimum_hold
         if alone:
             reason = first.reason
             who: tuple[str, ...] = (first.who,)
@@ -142,12 +145,13 @@ class _Planning:
         return Decision(
             Action.KEEP if item else Action.CACHE, key.name, first.size, reason, first.title, key, points, parts, who,
             sources, first.rating_key, protected=self._why_protected(item, wants) if item else protection(wants),
+            leave=of_wanted(wants, self._rules.expiry, held_until, unknown),
         )  # fmt: skip
 
     def _settle(self, item: Cached) -> Decision:
         """A cached file that is nobody's sidecar, as far as room does not matter."""
         if item.conflict:
-            return _of(item, Action.SKIP, item.conflict, problem=True)
+            return _of(item, Action.SKIP, item.conflict, problem=True, leave=ONCE_SEEN_TO)
         wants = self._wants.get(item.file, [])
         playing = any(want.source == "playing" for want in wants) or "playing" in self._situation.unknown_claims
         reason = why_it_must_leave(item)
@@ -173,22 +177,27 @@ class _Planning:
 
     def _unwanted(self, item: Cached) -> Decision:
         """A cached file that nobody is known to want now."""
-        if "playing" in self._situation.unknown_claims or item.sources & self._situation.unknown_claims:
+        if unknown := (item.sources | {"playing"}) & self._situation.unknown_claims:
             protected = self._why_protected(item, ())
-            return _of(item, Action.KEEP, f"stays: {protected}", protected=protected)
+            return _of(item, Action.KEEP, f"stays: {protected}", protected=protected, leave=of_unknown(unknown))
         rules, now = self._rules, self._situation.now
         refused = self._refused.get(item.file, Refused(UNWANTED))
         if refused.is_unknown:
-            return _of(item, Action.KEEP, f"stays: {refused.reason}", protected=refused.reason, rule=refused.rule)
+            leave = Leave(None, f"not before it is known whether the rule {refused.rule} hits it")
+            stays = _of(item, Action.KEEP, f"stays: {refused.reason}", protected=refused.reason, leave=leave)
+            return stays._replace(rule=refused.rule)
         gone = refused.reason
         why = gone if item.watched_at is None else "everybody who wanted it has watched it"
         held = item.cached_at + rules.minimum_hold - now
         grace = item.watched_at + rules.watched_grace - now if item.watched_at is not None else 0
         if max(held, grace) <= 0:
-            return _of(item, Action.RESTORE, f"{why} any more" if why == UNWANTED else why, rule=refused.rule)
+            leaves = _of(item, Action.RESTORE, f"{why} any more" if why == UNWANTED else why)
+            return leaves._replace(rule=refused.rule)
         what = "of its minimum hold" if held >= grace else "of grace"
         reason = f"{why}; stays for another {max(held, grace) / 3600:.1f} h {what}"
-        return _of(item, Action.KEEP, reason, protected=self._why_protected(item, ()), rule=refused.rule)
+        leave = Leave(now + max(held, grace), f"{why}, and that is the end {what}")
+        protected = self._why_protected(item, ())
+        return _of(item, Action.KEEP, reason, protected=protected, leave=leave)._replace(rule=refused.rule)
 
     def _not_counting(self) -> list[Decision]:
         """What is not cached because no wish for it counts: by a rule, or because all are expired."""
@@ -221,11 +230,11 @@ def _identity(want: Want) -> tuple[FileKey, str, str, str, int]:
 
 
 def _of(
-    item: Cached, action: Action, reason: str, *, problem: bool = False, protected: str = "", rule: str = ""
+    item: Cached, action: Action, reason: str, *, problem: bool = False, protected: str = "", leave: Leave | None = None
 ) -> Decision:
     return Decision(
         action, item.file.name, item.size, reason, title=item.title, file=item.file, problem=problem,
-        protected=protected, rule=rule,
+        protected=protected, leave=leave,
     )  # fmt: skip
 
 

@@ -18,6 +18,8 @@ VIDEOS = frozenset(
 SUBTITLES = frozenset(b"ass idx smi srt ssa sub sup vtt".split())
 ARTWORK = frozenset(b"gif jpeg jpg png tbn webp".split())
 UNFINISHED = (b".!qb", b".!ut", b".aria2", b".crdownload", b".download", b".part", b".partial", b".tmp", b"~")
+PARKED = b".plexcached"
+"""What PlexCache-D's parked originals end with: they are no files of their own."""
 SUBTITLE_DIRECTORIES = frozenset({b"sub", b"subs", b"subtitles"})
 
 ART_WORDS = (
@@ -53,7 +55,7 @@ def kind_of(name: bytes) -> Kind | None:
     extension = _extension(name)
     if (kind := KINDS.get(extension)) is not None:
         return kind
-    return None if name.lower().endswith(UNFINISHED) or extension in VIDEOS else Kind.OTHER
+    return None if name.lower().endswith((*UNFINISHED, PARKED)) or extension in VIDEOS else Kind.OTHER
 
 
 def joins(name: bytes, size: int, setting: str) -> bool:

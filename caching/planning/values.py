@@ -246,6 +246,14 @@ class Part(NamedTuple):
     points: int
 
 
+class Leave(NamedTuple):
+    """When a cached file leaves, and why then."""
+
+    at: int | None
+    """The earliest time that is foreseen; None: that hangs on what people do."""
+    why: str
+
+
 class Decision(NamedTuple):
     """What becomes of one file, and why."""
 
@@ -270,6 +278,8 @@ class Decision(NamedTuple):
     """The name of the rule that decided against it."""
     limit: str = ""
     """The label of the limit that decided against it."""
+    leave: Leave | None = None
+    """Of what is cached, or will be: when it leaves again. Of what leaves now `leaving.outlook` tells."""
 
 
 @dataclass(frozen=True, slots=True)

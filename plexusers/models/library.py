@@ -162,3 +162,18 @@ class TaggedItem(models.Model):
 
     def __str__(self) -> str:
         return self.rating_key
+
+
+class Poster(models.Model):
+    """A small picture of a film or a show, kept here so that pages need nobody else to show it."""
+
+    rating_key = models.CharField(max_length=64, unique=True)
+    updated_at = models.BigIntegerField(default=0, help_text="The item's `updated_at` when it was read.")
+    content_type = models.CharField(max_length=20, blank=True, help_text="Empty: Plex has no picture of it.")
+    body = models.BinaryField(default=bytes)
+
+    class Meta:
+        verbose_name = "poster"
+
+    def __str__(self) -> str:
+        return f"poster of {self.rating_key}"

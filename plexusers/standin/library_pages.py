@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement
 
 from plexusers.standin.answers import TYPES, container, listing, meta, section_element, section_facts
+from plexusers.standin.avatars import poster_png
 from plexusers.standin.elements import Describer, Detail, fill
 from plexusers.standin.records import Item, Playable, Section
 from plexusers.standin.searching import search, shared_sections
@@ -162,3 +163,13 @@ def _with_meta(request: Request, section: Section, kinds: Sequence[str]) -> Answ
     document = container(0, totalSize=len(nothing), offset=0, **section_facts(request.household, section))
     document.append(meta(section, kinds))
     return xml(document)
+
+
+def photo(request: Request) -> Answer:
+    """A poster, in the size that is asked for; of what is not in the library there is none."""
+    *_, key, _ = request.query.get("url", "//").split("/")
+    sizes = [request.query.get(name, "") for name in ("width", "height")]
+    if key not in request.household.items or not all(size.isdecimal() and 0 < int(size) <= 1000 for size in sizes):
+        return error(404)
+    width, height = map(int, sizes)
+    return Answer(200, poster_png(key, width, height), "image/png")

@@ -71,6 +71,8 @@ SERVER: tuple[Route, ...] = (
     Route("/library/metadata/{keys}", library.metadata),
     Route("/library/metadata/{key}/children", library.children),
     Route("/library/metadata/{key}/allLeaves", library.all_leaves),
+    Route("/services/browse/{path}", server.browse, "owner"),
+    Route("/photo/:/transcode", library.photo),
 )
 
 """The Plex Media Server itself."""

@@ -6,16 +6,19 @@ from pathlib import Path
 from django.utils.timezone import now
 
 from caching.models import (
+    Audit,
     CachedFile,
     Cycle,
     CycleState,
     Kind,
+    NotificationTarget,
     Operation,
     PathMapping,
     Phase,
     Pin,
     Placement,
     Playback,
+    Replay,
     Root,
     State,
 )
@@ -60,6 +63,8 @@ def make_rows(directory: Path) -> Rows:
     Playback.objects.create(
         session_key="7", who="Alex", rating_key="1", kind="movie", title="Alpha", served="cache", started_at=now()
     )
+    Replay.objects.create(source="ledger", days=30, sets=[{"cache_limit": "1GB"}])
+    NotificationTarget.objects.create(name="Old phone", url="json://plex/s3cret-token", service="JSON", enabled=False)
     Pin.objects.create(kind="movie", rating_key="1", title="Alpha", created_by="alex")
     PlexServer(plex_url="http://plex:32400", plex_token="s3cret-token", friendly_name="Home").save()
     PlexUser.objects.create(
@@ -87,5 +92,6 @@ def make_rows(directory: Path) -> Rows:
         placement=Placement.SYMLINK, mode="copy", size=1000, hash="ab", array_print="1:2:3", cache_print="4:5:6",
         title="Alpha", reason="on deck", cached_at=now(),
     )  # fmt: skip
+    Audit.objects.create(trigger="command", started_at=now(), finished_at=now(), files=1)
     RequestCount.objects.create(day=now().date(), host="plex.tv", endpoint="/api/v2/user", outcome="ok", count=1)
     return Rows(mapping, cycle, running, done, file)

@@ -13,7 +13,7 @@ from django_celery_beat.models import CrontabSchedule
 from pytest_django.fixtures import Settings
 
 from caching import audit_page, auditing, orders
-from caching.models import CachedFile, Cycle, CycleState, Operation, PathMapping, Playback, Root
+from caching.models import CachedFile, Cycle, CycleState, Operation, PathMapping, Playback, Replay, Root
 from tests.caching.ground import Ground, make_ground
 from tests.caching.quiet import make_quiet
 from tests.caching.rows import Rows, make_rows
@@ -21,7 +21,7 @@ from tests.caching.rows import Rows, make_rows
 pytestmark = pytest.mark.django_db
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-JOURNAL: list[type[Model]] = [CachedFile, Cycle, Operation, Playback]
+JOURNAL: list[type[Model]] = [CachedFile, Cycle, Operation, Playback, Replay]
 
 
 @pytest.fixture
@@ -260,10 +260,11 @@ def test_an_operations_button_is_pressed_and_links_lead_both_ways(admin_client: 
 def test_the_audit_looks_only_when_asked_to_and_repairs_by_a_button(admin_client: Client, ground: Ground) -> None:
     ground.on_cache().unlink()
     page, repair = reverse("admin:caching_audit"), reverse("admin:caching_audit_repair")
+    check = reverse("admin:caching_audit_check")
     closed = admin_client.get(page).content.decode()
     assert "Check now" in closed
     assert "Cached copy gone" not in closed
-    text = admin_client.get(page, {"check": "1"}).content.decode()
+    text = admin_client.post(check, follow=True).content.decode()
     assert "Cached copy gone" in text
     assert "Repair 1" in text
     assert Operation.objects.count() == 1
@@ -286,7 +287,7 @@ def test_a_repair_from_a_foreign_page_or_by_a_reader_is_refused(ground: Ground, 
     reader.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
     client = Client()
     client.force_login(reader)
-    assert client.get(reverse("admin:caching_audit"), {"check": "1"}).status_code == 200
+    assert client.post(reverse("admin:caching_audit_check"), follow=True).status_code == 200
     assert client.post(repair).status_code == 403
     press = reverse("admin:caching_operation_press", args=[Operation.objects.get().pk])
     assert client.post(press, {"do": "undo"}).status_code == 403

@@ -64,7 +64,10 @@ ENDPOINTS = [
     ("post", "/api/watcher/stop"),
     ("post", "/api/watcher/clear-history"),
     ("get", "/api/audit"),
+    ("post", "/api/audit"),
+    ("get", "/api/audit/history"),
     ("post", "/api/audit/repair"),
+    ("get", "/api/cached/statistics"),
 ]
 ACCEPTED = {("post", "/api/start-cache"), ("post", "/api/cycles"), ("post", "/api/audit/repair")}
 

@@ -24,7 +24,13 @@ def running_browser() -> Iterator[Browser]:
 
 @contextmanager
 def signed_in(
-    browser: Browser, url: str, size: tuple[int, int] = DESKTOP, *, dark: bool = False
+    browser: Browser,
+    url: str,
+    size: tuple[int, int] = DESKTOP,
+    *,
+    dark: bool = False,
+    user: str = "admin",
+    password: str = PASSWORD,
 ) -> Iterator[BrowserContext]:
     """A browser profile with somebody signed in."""
     context = browser.new_context(
@@ -33,8 +39,8 @@ def signed_in(
     )  # fmt: skip
     page = context.new_page()
     page.goto("/admin/login/")
-    page.get_by_label("Username").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Username").fill(user)
+    page.get_by_label("Password").fill(password)
     page.locator("form [type=submit]").first.click()
     page.wait_for_url("**/admin/")
     page.close()

@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plexusers.answers import Viewed
-from plexusers.episodes import following, next_episodes, to_go_on_with
+from plexusers.episodes import following, next_episodes, on_deck, to_go_on_with
+from plexusers.standin.deck import next_episode
+from plexusers.standin.records import Episode as Told
+from plexusers.standin.records import WatchState
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,28 @@ def test_a_show_goes_on_where_the_user_is(seen: dict[str, Viewed], expected: str
     assert keys(to_go_on_with(show("0x1 1x1 1x2 1x3 2x1 2x2"), seen, 2)) == expected
 
 
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        (states(), None),
+        (states(watched="1x1"), "1x2"),
+        (states(watched="1x1 1x3"), "2x1"),
+        (states(watched="1x3 1x1"), "1x2"),
+        (states(watched="1x2 1x1"), "1x3"),
+        (states(watched="1x1", begun="2x2"), "2x2"),
+        (states(begun="1x2 1x1"), "1x1"),
+        (states(watched="1x1 1x2 1x3 2x1 2x2"), None),
+        (states(watched="2x1 2x2"), None),
+        (states(watched="1x1 1x2", again="1x1"), "1x1"),
+        (states(watched="0x1"), None),
+        (states(watched="1x1", begun="0x1"), "0x1"),
+    ],
+)
+def test_what_plex_has_on_deck_of_a_show(seen: dict[str, Viewed], expected: str | None) -> None:
+    found = on_deck(show("0x1 1x1 1x2 1x3 2x1 2x2"), seen)
+    assert (found and found.rating_key) == expected
+
+
 names = st.builds(lambda season, number: f"{season}x{number}", st.integers(0, 3), st.integers(1, 6))
 
 
@@ -119,3 +144,18 @@ def test_what_comes_next_is_unwatched_in_order_and_after_the_current_one(
     assert found == next_episodes(episodes[::-1], watched, current, count, minutes)
     shorter = next_episodes(episodes, watched, current, max(0, count - 1), minutes)
     assert found[: len(shorter)] == shorter
+
+
+@given(st.lists(names, unique=True, min_size=1), st.data())
+def test_the_stand_in_for_plex_says_the_same(there: list[str], data: st.DataObject) -> None:
+    chosen = data.draw(st.lists(st.sampled_from(there), unique=True))
+    told = {name: Viewed(name, *data.draw(st.sampled_from([(1, 0), (0, 9), (1, 9)])), at)
+            for at, name in enumerate(chosen, 1)}  # fmt: skip
+    records = [
+        Told(name, "1", "show", "season", name, "", (), season_index=int(name[0]), index=int(name[2:]))
+        for name in there
+    ]  # fmt: skip
+    records.sort(key=lambda one: (one.season_index or 0, one.index or 0))
+    same = {name: WatchState(one.views, one.offset, one.viewed_at) for name, one in told.items()}
+    expected, found = next_episode(records, same), on_deck(show(" ".join(there)), told)
+    assert (found and found.rating_key) == (expected and expected[0].key)

@@ -1,8 +1,9 @@
 """`python -m tests.services -- COMMAND…`: runs a command with real services around it, and exits with its code.
 
 Each service is taken from its variable when that is set, else from this machine. The command finds the addresses in
-CACHERR_TEST_POSTGRES_URL, CACHERR_TEST_REDIS_URL and CACHERR_TEST_BROWSER. What cannot be had is named at the end;
-named in CACHERR_TEST_REQUIRE (as in `postgres,redis,browser`) it is a failure, and the command is not run.
+CACHERR_TEST_POSTGRES_URL, CACHERR_TEST_REDIS_URL, CACHERR_TEST_BROWSER (Chromium), CACHERR_TEST_FIREFOX,
+CACHERR_TEST_WEBKIT and CACHERR_TEST_AXE. What cannot be had is named at the end; named in CACHERR_TEST_REQUIRE (as in
+`postgres,redis,browser`) it is a failure, and the command is not run.
 """
 
 import os
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Protocol
 
-from tests.services import browser, postgresql, redis_server
+from tests.services import axe_core, browser, postgresql, redis_server
 from tests.services.processes import STOP_SECONDS, MissingError
 
 
@@ -42,7 +43,10 @@ class Service:
 SERVICES = (
     Service("postgres", "PostgreSQL", "CACHERR_TEST_POSTGRES_URL", "postgresql", postgresql),
     Service("redis", "Redis", "CACHERR_TEST_REDIS_URL", "redis-server", redis_server),
-    Service("browser", "browser", "CACHERR_TEST_BROWSER", "chromium", browser),
+    Service("browser", "browser", "CACHERR_TEST_BROWSER", "chromium", browser.CHROMIUM),
+    Service("firefox", "Firefox", "CACHERR_TEST_FIREFOX", "firefox-esr", browser.FIREFOX),
+    Service("webkit", "WebKit", "CACHERR_TEST_WEBKIT", "webkit2gtk-driver xvfb", browser.WEBKIT),
+    Service("axe", "accessibility", "CACHERR_TEST_AXE", "npm", axe_core),
 )
 
 

@@ -14,6 +14,7 @@ from tests.services import browser, postgresql, redis_server
 from tests.services.processes import MissingError, spawn
 
 ROOT = Path(__file__).parents[2]
+PROGRAMS = ("CACHERR_TEST_BROWSER", "CACHERR_TEST_FIREFOX", "CACHERR_TEST_WEBKIT", "CACHERR_TEST_AXE")
 
 needs_postgres = pytest.mark.skipif(postgresql.installed_binaries() is None, reason="PostgreSQL is not installed")
 needs_redis = pytest.mark.skipif(redis_server.installed_binary() is None, reason="Redis is not installed")
@@ -31,7 +32,7 @@ def given(tmp_path: Path) -> dict[str, str]:
     if len(addresses) < 2:
         pytest.skip("needs a PostgreSQL and a Redis that run already")
     kept = {name: value for name, value in os.environ.items() if name != "CACHERR_TEST_REQUIRE"}
-    return {**kept, **addresses, "CACHERR_TEST_BROWSER": str(program)}
+    return {**kept, **addresses, **dict.fromkeys(PROGRAMS, str(program))}
 
 
 def program(*command: str) -> list[str]:
@@ -88,7 +89,16 @@ def test_a_server_lives_in_a_session_of_its_own_so_that_control_c_spares_it(tmp_
 
 
 def test_a_path_without_a_program_is_no_browser(tmp_path: Path) -> None:
-    assert not browser.answers(str(tmp_path / "nothing"))
+    assert not browser.CHROMIUM.answers(str(tmp_path / "nothing"))
+
+
+def test_a_browser_without_the_screen_it_needs_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = tmp_path / "WebKitWebDriver"
+    driver.write_text("#!/bin/sh\n")
+    driver.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MissingError, match="no Xvfb found, which WebKitWebDriver needs"), browser.WEBKIT.running():
+        pass
 
 
 def test_the_exit_code_is_that_of_the_command(given: dict[str, str]) -> None:
