@@ -13,8 +13,9 @@ from django_celery_beat.models import PeriodicTask
 
 from cacherr.fields import EncryptedField
 from cacherr.overrides import SettingField
-from caching.models import PathMapping, Pin
+from caching.models import NotificationTarget, PathMapping, Pin
 from caching.models.storage import Origin
+from caching.notifying import targets
 from importlists import changing
 from importlists.models import ImportList
 from plexusers.models import LibrarySection, PlexUser, UserKind, UserTypeDefaults
@@ -39,6 +40,12 @@ def _check_list(part: "Part", row: models.Model) -> None:
     check(part, row)
     if isinstance(row, ImportList):
         changing.check(row)
+
+
+def _check_target(part: "Part", row: models.Model) -> None:
+    if isinstance(row, NotificationTarget) and row.url:
+        targets.check(row)
+    check(part, row)
 
 
 def _save_list(row: models.Model) -> None:
@@ -99,6 +106,10 @@ class Part:
         """The fields of the key."""
         return [one for one in self.model._meta.concrete_fields if one.name in self.key]
 
+    def secrets(self) -> set[str]:
+        """The names of the fields that go along only when secrets do."""
+        return {one.name for one in self.fields() if isinstance(one, EncryptedField)}
+
     def rows(self) -> Iterator[models.Model]:
         """The rows that are carried, in the order of their keys."""
         yield from self.model._default_manager.filter(self.chosen).order_by(*self.key).select_related(*self.links)
@@ -118,6 +129,7 @@ PARTS: tuple[Part, ...] = (
         check=_check_list, save=_save_list,
     ),
     Part("mappings", PathMapping, ("name",), chosen=Q(origin=Origin.ADMIN)),
+    Part("notifications", NotificationTarget, ("name",), check=_check_target),
     Part("pins", Pin, ("rating_key", "season")),
     Part(
         "schedule", PeriodicTask, ("name",), chosen=~Q(name__startswith="celery."), only=("enabled",), makes=False,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
 
 from cacherr.errors import ConfigurationError
@@ -118,7 +118,7 @@ def _sentences(error: ValidationError) -> Iterator[str]:
         yield from error.messages
         return
     for name, said in error.message_dict.items():
-        yield f"{name}: {' '.join(said)}" if name != "__all__" else " ".join(said)
+        yield f"{name}: {' '.join(said)}" if name != NON_FIELD_ERRORS else " ".join(said)
 
 
 def _import_row(part: Part, values: Any, which: str, found: Outcome) -> None:
@@ -137,10 +137,23 @@ def _import_row(part: Part, values: Any, which: str, found: Outcome) -> None:
     for name in sorted(values.keys() - fields.keys() - set(part.key) - part.links.keys()):
         found.notes.append(f"{part.name}, {which}: {name[:100]} is unknown: it was left out.")
     told = [*_set_fields(part, row, fields, values, is_new=is_new), *_set_links(part, row, values)]
-    if told or is_new:
+    if not (told or is_new):
+        return
+    try:
         part.check(part, row)
-        part.save(row)
-        found.changes.append({"part": part.name, "which": which, "new": is_new, "fields": told})
+    except ValidationError as error:
+        if not (is_new and _lacks_secret(part, row, error)):
+            raise
+        found.notes.append(f"{part.name}, {which}: left out: it needs a secret that the document does not have.")
+        return
+    part.save(row)
+    found.changes.append({"part": part.name, "which": which, "new": is_new, "fields": told})
+
+
+def _lacks_secret(part: Part, row: models.Model, error: ValidationError) -> bool:
+    """Whether nothing is wrong but a secret that is not there, as in every document without them."""
+    wrong = set(error.error_dict) if hasattr(error, "error_dict") else {NON_FIELD_ERRORS}
+    return wrong <= {name for name in part.secrets() if not getattr(row, name)}
 
 
 def _set_fields(

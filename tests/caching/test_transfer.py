@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 
 from cacherr.env import Environment
 from cacherr.fields import EncryptedField
-from caching.models import CachePolicy, PathMapping, Pin
+from caching.models import CachePolicy, NotificationTarget, PathMapping, Pin
 from caching.transfer import PARTS, VERSION, ImportRefusedError, export_document, import_document
 from importlists.models import ImportList
 from plexusers.models import LibrarySection, PlexServer, PlexUser, UserTypeDefaults, WatchPolicy
@@ -42,13 +42,14 @@ def fill() -> None:
     LibrarySection.objects.create(key="1", kind="movie", title="Movies", enabled=False)
     ImportList.objects.create(name="Mine", provider="custom", chart="json", address=f"https://x.org/{SECRET}", user=kim)
     PathMapping.objects.create(name="films", plex_prefix="/data", array_root="/a", cache_root="/c", mode="move")
+    NotificationTarget.objects.create(name="Home", url=f"json://home/{SECRET}", service="JSON", timing="daily")
     Pin.objects.create(kind="season", rating_key="5", season=0, title="Show, the specials", created_by="alex")
     every = IntervalSchedule.objects.create(every=90, period="minutes")
     PeriodicTask.objects.filter(name="Cycle").update(interval=every, enabled=False)
 
 
 def empty() -> None:
-    for model in (CachePolicy, WatchPolicy, PlexServer, Pin, ImportList, PlexUser, PathMapping):
+    for model in (CachePolicy, WatchPolicy, PlexServer, Pin, ImportList, PlexUser, PathMapping, NotificationTarget):
         model._default_manager.all().delete()
     UserTypeDefaults.objects.update(watchlist=True)
     LibrarySection.objects.update(enabled=True)
@@ -96,6 +97,17 @@ def test_without_being_asked_no_secret_is_written_and_none_is_lost() -> None:
     assert import_document(document).changes == []
     assert PlexServer.stored().plex_token == SECRET
     assert ImportList.objects.get().address == f"https://x.org/{SECRET}"
+
+
+@pytest.mark.usefixtures("filled")
+def test_what_cannot_be_without_its_secret_is_left_out_and_named_and_the_rest_comes() -> None:
+    document = through_json(export_document())
+    empty()
+    notes = import_document(document).notes
+    assert [note for note in notes if "it needs a secret" in note] == notes
+    assert ["Mine" in notes[0], "Home" in notes[1], len(notes)] == [True, True, 2]
+    assert not (ImportList.objects.exists() or NotificationTarget.objects.exists())
+    assert PathMapping.objects.exists()
 
 
 @pytest.mark.usefixtures("filled")
