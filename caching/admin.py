@@ -18,6 +18,7 @@ from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
 from cacherr.settings_admin import SettingsAdmin
 from caching import (
+    activity_page,
     audit_admin,
     cached_file_admin,
     detecting,
@@ -28,6 +29,7 @@ from caching import (
     pin_admin,
     playback_admin,
     replay_admin,
+    schedule_page,
     settings_page,
     transfer_page,
 )
@@ -66,6 +68,7 @@ class CachePolicyAdmin(SettingsAdmin):
         ),
         ("Originals", {"fields": ("park_originals", "rescue_after_seconds", "settle_minutes")}),
         ("Hold on", {"fields": ("paused", "dry_run")}),
+        ("Backups and the dashboard", {"fields": ("backups_kept", "dashboard_poll_seconds")}),
     )  # fmt: skip
 
     def get_urls(self) -> list[URLPattern]:
@@ -229,8 +232,8 @@ class CycleAdmin(ReadOnlyAdmin):
     readonly_fields = fields
 
     def get_urls(self) -> list[URLPattern]:
-        """The page of logs stands before the rows' own addresses."""
-        return [*logs_page.urls(), *super().get_urls()]
+        """The pages of schedules, of the activity and of logs stand before the rows' own addresses."""
+        return [*schedule_page.urls(self), *activity_page.urls(self), *logs_page.urls(), *super().get_urls()]
 
     @admin.display(description="plan")
     def shown_plan(self, row: Cycle) -> str:

@@ -210,12 +210,6 @@ def _on_the_way(wished: Collection[values.FileKey]) -> tuple[Counter[str], Count
     return coming, pending
 
 
-def look_at(path: str, root_id: str | None, relative: bytes) -> disk.Look:
-    """See what stands at a path below a root. Raises FileNotFoundError without its directory, RefusedPathError."""
-    with disk.open_root(path, root_id) as root, disk.place(root, relative) as at:
-        return at.look()
-
-
 def storages(mappings: Sequence[PathMapping], policy: CachePolicy) -> tuple[values.Storage, ...]:
     """The caches of these mappings with their budgets, as a plan is told of them. Raises StorageAbsentError."""
     return tuple(Gatherer(mappings, policy)._storages(()))

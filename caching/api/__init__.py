@@ -3,6 +3,7 @@
 from ninja import Router
 
 from caching.api import (
+    activity,
     audit,
     cycles,
     explain,
@@ -13,6 +14,7 @@ from caching.api import (
     operations,
     pins,
     replaying,
+    schedules,
     settings,
     state,
     watching,
@@ -28,6 +30,8 @@ router.add_router("", explain.router)
 router.add_router("mappings", mappings.router)
 router.add_router("pins", pins.router)
 router.add_router("audit", audit.router)
+router.add_router("schedules", schedules.router)
+router.add_router("", activity.router)
 router.add_router("replay", replaying.router)
 router.add_router("", logs.router)
 router.add_router("notifications", notifications.router)

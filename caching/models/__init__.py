@@ -11,6 +11,7 @@ from caching.models.policy import AssociatedFiles, CachePolicy, EvictionMode
 from caching.models.replay import Replay, ReplayState
 from caching.models.setup import Setup
 from caching.models.storage import Mode, PathMapping, Placement, Root
+from caching.models.usage import UsageSample
 
 __all__ = [
     "AUTOMATIC",
@@ -48,6 +49,7 @@ __all__ = [
     "Setup",
     "State",
     "Timing",
+    "UsageSample",
     "WatcherState",
     "Way",
 ]

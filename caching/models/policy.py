@@ -128,6 +128,15 @@ class CachePolicy(SettingsModel):
         max_length=4096, blank=True, default="/var/run/mover.pid",
         help_text="Nothing is done while this file exists: Unraid's mover runs. Empty: do not look.",
     )  # fmt: skip
+    backups_kept = models.PositiveSmallIntegerField(
+        default=7, validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text="How many backups are kept in the directory backups of the configuration; older ones are removed.",
+    )  # fmt: skip
+    dashboard_poll_seconds = models.PositiveSmallIntegerField(
+        "seconds between questions of the dashboard", default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(300)],
+        help_text="How often the dashboard asks what is going on where live updates do not come through.",
+    )  # fmt: skip
     paused = models.BooleanField(default=False, help_text="Begin nothing new, and let copies in progress wait.")
     dry_run = models.BooleanField(
         default=False, help_text="Plan and explain only: no file is touched while this is on."

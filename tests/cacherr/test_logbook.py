@@ -102,6 +102,7 @@ def test_several_processes_turn_over_the_same_files_and_lose_nothing(tmp_path: P
     found = [entry.message for line in lines if (entry := logbook.parsed(line))]
     assert sorted(found) == sorted(f"{name}:{number}" for name in "abc" for number in range(150))
     assert len(files) > 3
+    assert all(path.stat().st_size >= 5000 for path in files[1:])  # none was turned over before it was full
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can leave files to others")

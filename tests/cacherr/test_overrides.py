@@ -49,6 +49,8 @@ CASES = [
     (CachePolicy, "rescue_after_seconds", "CACHERR_RESCUE_AFTER_SECONDS", "0", 0, 7, 30),
     (CachePolicy, "settle_minutes", "CACHERR_SETTLE_MINUTES", "0", 0, 7, 10),
     (CachePolicy, "paused", "CACHERR_PAUSED", "yes", True, False, False),
+    (CachePolicy, "backups_kept", "CACHERR_BACKUPS_KEPT", "30", 30, 3, 7),
+    (CachePolicy, "dashboard_poll_seconds", "CACHERR_DASHBOARD_POLL_SECONDS", "30", 30, 2, 5),
     (CachePolicy, "operations_to_cache", "CACHERR_OPERATIONS_TO_CACHE", "4", 4, 3, 2),
     (CachePolicy, "mover_pid_file", "CACHERR_MOVER_PID_FILE", "/nowhere/m.pid", "/nowhere/m.pid", "/x.pid", MOVER),
     (ListPolicy, "trakt_client_id", "CACHERR_TRAKT_CLIENT_ID", "abc", "abc", "xyz", ""),
