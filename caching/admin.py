@@ -22,6 +22,7 @@ from caching import (
     audit_admin,
     cached_file_admin,
     detecting,
+    limit_admin,
     logs_page,
     mappings,
     notification_admin,
@@ -29,6 +30,7 @@ from caching import (
     pin_admin,
     playback_admin,
     replay_admin,
+    rule_admin,
     schedule_page,
     settings_page,
     transfer_page,
@@ -39,7 +41,8 @@ from caching.models.storage import Origin
 from caching.planning.sizes import readable
 
 __all__ = [  # they register themselves
-    "audit_admin", "cached_file_admin", "notification_admin", "pin_admin", "playback_admin", "replay_admin",
+    "audit_admin", "cached_file_admin", "limit_admin", "notification_admin", "pin_admin", "playback_admin",
+    "replay_admin", "rule_admin",
 ]  # fmt: skip
 
 
@@ -48,7 +51,10 @@ class CachePolicyAdmin(SettingsAdmin):
     """How much may be cached, for how long, and how gently."""
 
     fieldsets = (
-        ("How much is cached", {"fields": ("cache_limit", "min_free_space", "reserve", "associated_files")}),
+        (
+            "How much is cached",
+            {"fields": ("cache_limit", "min_free_space", "reserve", "associated_files", "only_included")},
+        ),
         (
             "What leaves when room is short",
             {"fields": ("eviction_mode", "eviction_threshold_percent", "eviction_target_percent")},

@@ -86,6 +86,8 @@ def _settings() -> Data:
             _item("Libraries", "video_library", "plexusers_librarysection_changelist"),
             _item("Lists", "format_list_numbered", "importlists_importlist_changelist"),
             _item("Path mappings", "account_tree", "caching_pathmapping_changelist"),
+            _item("Rules", "rule", "caching_rule_changelist"),
+            _item("Limits", "speed", "caching_cachelimit_changelist"),
             _item("Notifications", "notifications", "caching_notificationtarget_changelist"),
             _item("Schedules", "schedule", "caching_schedules"),
             _item("Accounts", "group", "auth_user_changelist"),

@@ -112,6 +112,7 @@ SUBJECTS = {
     "feed": "the feed of friends' watchlists",
     "recent": "what came into the library lately",
     "library": "the index of the library",
+    "tags": "what has the labels and genres of the rules",
     "playing": "what is playing",
     "pin": "what is pinned",
     "users": "the users",

@@ -8,12 +8,14 @@ from caching.api import (
     cycles,
     explain,
     files,
+    limits,
     logs,
     mappings,
     notifications,
     operations,
     pins,
     replaying,
+    rules,
     schedules,
     settings,
     state,
@@ -29,6 +31,8 @@ router.add_router("operations", operations.router)
 router.add_router("", explain.router)
 router.add_router("mappings", mappings.router)
 router.add_router("pins", pins.router)
+router.add_router("rules", rules.router)
+router.add_router("limits", limits.router)
 router.add_router("audit", audit.router)
 router.add_router("schedules", schedules.router)
 router.add_router("", activity.router)

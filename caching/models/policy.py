@@ -89,6 +89,10 @@ class CachePolicy(SettingsModel):
         "days until lists expire", default=0, validators=_DAYS,
         help_text="What was seen on an import list for longer counts no more as wanted. 0: it always counts.",
     )  # fmt: skip
+    only_included = models.BooleanField(
+        "only what a rule includes", default=False,
+        help_text="Nothing is cached but what a rule includes, what is pinned, and what plays.",
+    )  # fmt: skip
     associated_files = models.CharField(
         max_length=10, choices=AssociatedFiles.choices, default=AssociatedFiles.ALL,
         help_text="Which files that belong to a video are cached and brought back together with it.",

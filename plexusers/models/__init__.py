@@ -9,6 +9,9 @@ from plexusers.models.library import (
     LibrarySection,
     Poster,
     SectionKind,
+    TaggedItem,
+    TagKind,
+    TagReading,
 )
 from plexusers.models.playing import PlaySession
 from plexusers.models.policy import PlaybackTrigger, Versions, WatchPolicy
@@ -38,6 +41,9 @@ __all__ = [
     "SectionKind",
     "SourceState",
     "SourceStatus",
+    "TagKind",
+    "TagReading",
+    "TaggedItem",
     "TokenOrigin",
     "UserKind",
     "UserTypeDefaults",

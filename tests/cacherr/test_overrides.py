@@ -42,6 +42,7 @@ CASES = [
     (CachePolicy, "cache_limit", "CACHERR_CACHE_LIMIT", " 1.5TB ", "1.5TB", "10%", ""),
     (CachePolicy, "min_free_space", "CACHERR_MIN_FREE_SPACE", "20GB", "20GB", "", "5%"),
     (CachePolicy, "associated_files", "CACHERR_ASSOCIATED_FILES", "none", "none", "subtitles", "all"),
+    (CachePolicy, "only_included", "CACHERR_ONLY_INCLUDED", "true", True, False, False),
     (CachePolicy, "park_originals", "CACHERR_PARK_ORIGINALS", "true", True, False, False),
     (CachePolicy, "operations_to_array", "CACHERR_OPERATIONS_TO_ARRAY", "16", 16, 3, 1),
     (CachePolicy, "bandwidth_limit", "CACHERR_BANDWIDTH_LIMIT", "80MB", "80MB", "1GB", ""),
