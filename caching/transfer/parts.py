@@ -16,7 +16,7 @@ from cacherr.errors import CacherrError
 from cacherr.fields import EncryptedField
 from cacherr.overrides import SettingField
 from caching import scheduling
-from caching.models import NotificationTarget, PathMapping, Pin
+from caching.models import CacheLimit, NotificationTarget, PathMapping, Pin, Rule
 from caching.models.storage import Origin
 from caching.notifying import targets
 from caching.scheduling.reading import timing_of
@@ -77,6 +77,14 @@ def _user(part: "Part", values: Mapping[str, Any]) -> Q:
     """The owner is one, whatever number plex.tv has told by now."""
     found = by_key(part, values)
     return found | Q(kind=UserKind.MAIN) if values.get("kind") == UserKind.MAIN else found
+
+
+def _holder(part: "Part", values: Mapping[str, Any]) -> Q:
+    """A limit is that of one user, one library or each user of a type."""
+    for name, (key,) in part.links.items():
+        if isinstance(values.get(name), dict):
+            return Q(**{f"{name}__{key}": values[name].get(key)})
+    return by_key(part, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +150,10 @@ PARTS: tuple[Part, ...] = (
     Part(
         "lists", ImportList, ("name",), also=("file",), links={"user": ("plex_id",)},
         check=_check_list, save=_save_list,
+    ),
+    Part("rules", Rule, ("name",)),
+    Part(
+        "limits", CacheLimit, ("kind",), links={"user": ("plex_id",), "library": ("key",)}, find=_holder,
     ),
     Part("mappings", PathMapping, ("name",), chosen=Q(origin=Origin.ADMIN)),
     Part("notifications", NotificationTarget, ("name",), check=_check_target),

@@ -94,6 +94,10 @@ def _import_settings(given: Any, found: Outcome) -> None:
             found.notes.append(f"settings: {one.setting.name} is stored, but {one.setting.override.variable} wins.")
 
 
+class _AbsentError(ValidationError):
+    """What a row refers to is not in this installation."""
+
+
 def _import_part(part: Part, given: Any, found: Outcome) -> None:
     if not isinstance(given, list) or len(given) > MAX_ROWS:
         found.problems.append(f"{part.name}: a list of at most {MAX_ROWS} is expected.")
@@ -102,6 +106,8 @@ def _import_part(part: Part, given: Any, found: Outcome) -> None:
         which = _name_of(part, values) or f"number {number}"
         try:
             _import_row(part, values, which, found)
+        except _AbsentError as error:
+            found.notes.append(f"{part.name}, {which}: left out: {error.message}")
         except ValidationError as error:
             found.problems.append(f"{part.name}, {which}: {'; '.join(_sentences(error))}")
 
@@ -207,5 +213,5 @@ def _target(model: Any, wanted: Mapping[str, Any], name: str) -> models.Model:
         found.full_clean()
         found.save()
     if found is None:
-        raise ValidationError({name: f"There is none with {', '.join(f'{k} {v}' for k, v in wanted.items())}."})
+        raise _AbsentError(f"there is no {name} with {', '.join(f'{k} {v}' for k, v in wanted.items())} here yet.")
     return found  # type: ignore[no-any-return]

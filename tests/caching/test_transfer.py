@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 
 from cacherr.env import Environment
 from cacherr.fields import EncryptedField
-from caching.models import CachePolicy, NotificationTarget, PathMapping, Pin
+from caching.models import CacheLimit, CachePolicy, NotificationTarget, PathMapping, Pin, Rule
 from caching.transfer import PARTS, VERSION, ImportRefusedError, export_document, import_document
 from importlists.models import ImportList
 from plexusers.models import LibrarySection, PlexServer, PlexUser, UserTypeDefaults, WatchPolicy
@@ -40,7 +40,11 @@ def fill() -> None:
         watchlist_feed=f"https://rss.plex.tv/{SECRET}",
     )  # fmt: skip
     UserTypeDefaults.objects.update_or_create(kind="shared", defaults={"watchlist": False})
-    LibrarySection.objects.create(key="1", kind="movie", title="Movies", enabled=False)
+    movies = LibrarySection.objects.create(key="1", kind="movie", title="Movies", enabled=False)
+    Rule.objects.create(name="No westerns", genres="Western", order=3, added_within_days=9)
+    CacheLimit.objects.create(user=kim, size="100GB")
+    CacheLimit.objects.create(library=movies, files=5)
+    CacheLimit.objects.create(kind="shared", size="20%")
     ImportList.objects.create(name="Mine", provider="custom", chart="json", address=f"https://x.org/{SECRET}", user=kim)
     PathMapping.objects.create(name="films", plex_prefix="/data", array_root="/a", cache_root="/c", mode="move")
     NotificationTarget.objects.create(name="Home", url=f"json://home/{SECRET}", service="JSON", timing="daily")
@@ -50,7 +54,18 @@ def fill() -> None:
 
 
 def empty() -> None:
-    for model in (CachePolicy, WatchPolicy, PlexServer, Pin, ImportList, PlexUser, PathMapping, NotificationTarget):
+    for model in (
+        Rule,
+        CacheLimit,
+        CachePolicy,
+        WatchPolicy,
+        PlexServer,
+        Pin,
+        ImportList,
+        PlexUser,
+        PathMapping,
+        NotificationTarget,
+    ):
         model._default_manager.all().delete()
     UserTypeDefaults.objects.update(watchlist=True)
     LibrarySection.objects.update(enabled=True)
@@ -176,6 +191,19 @@ def test_what_is_unknown_is_named_and_left_out() -> None:
     assert Pin.objects.get().season is None
 
 
+@pytest.mark.parametrize(
+    ("part", "row"),
+    [
+        ("lists", {"name": "x", "provider": "stevenlu", "chart": "popular", "user": {"plex_id": 5}}),
+        ("limits", {"kind": None, "user": None, "library": {"key": "9"}, "files": 3}),
+    ],
+)
+def test_what_refers_to_somebody_who_is_not_here_is_left_out_and_named(part: str, row: dict[str, Any]) -> None:
+    outcome = import_document({"format": "cacherr settings", "version": 1, part: [row]})
+    assert (outcome.changes, len(outcome.notes)) == ([], 1)
+    assert "left out: there is no" in outcome.notes[0]
+
+
 def test_the_owner_is_one_whatever_the_number() -> None:
     PlexUser.objects.create(plex_id=1, kind="main", title="Owner")
     import_document({
@@ -220,7 +248,6 @@ def schedule(interval: object) -> dict[str, Any]:
         ({"format": "cacherr settings", "version": 1, "pins": ["x"]}, "object"),
         ({"format": "cacherr settings", "version": 1, "pins": [{"rating_key": {}}]}, "text"),
         ({"format": "cacherr settings", "version": 1, "lists": [{"name": "x", "user": 5}]}, "plex_id"),
-        ({"format": "cacherr settings", "version": 1, "lists": [{"name": "x", "user": {"plex_id": 5}}]}, "none with"),
         ({"format": "cacherr settings", "version": 1, "mappings": [{"name": "x\0"}]}, "NUL"),
         (schedule({"every": "x", "period": "minutes"}), "understood"),
         (schedule({"every": 0, "period": "minutes"}), "greater"),
