@@ -215,7 +215,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "cacherr"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "cacherr.beat:Scheduler"
 CELERY_TIMEZONE = TIME_ZONE
 # Rows made by a migration are the schedule. Entries written here would overwrite a person's edits at each start.
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {}

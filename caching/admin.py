@@ -18,9 +18,11 @@ from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
 from cacherr.settings_admin import SettingsAdmin
 from caching import (
+    activity_page,
     audit_admin,
     cached_file_admin,
     detecting,
+    limit_admin,
     logs_page,
     mappings,
     notification_admin,
@@ -28,6 +30,8 @@ from caching import (
     pin_admin,
     playback_admin,
     replay_admin,
+    rule_admin,
+    schedule_page,
     settings_page,
     transfer_page,
 )
@@ -37,7 +41,8 @@ from caching.models.storage import Origin
 from caching.planning.sizes import readable
 
 __all__ = [  # they register themselves
-    "audit_admin", "cached_file_admin", "notification_admin", "pin_admin", "playback_admin", "replay_admin",
+    "audit_admin", "cached_file_admin", "limit_admin", "notification_admin", "pin_admin", "playback_admin",
+    "replay_admin", "rule_admin",
 ]  # fmt: skip
 
 
@@ -46,7 +51,10 @@ class CachePolicyAdmin(SettingsAdmin):
     """How much may be cached, for how long, and how gently."""
 
     fieldsets = (
-        ("How much is cached", {"fields": ("cache_limit", "min_free_space", "reserve", "associated_files")}),
+        (
+            "How much is cached",
+            {"fields": ("cache_limit", "min_free_space", "reserve", "associated_files", "only_included")},
+        ),
         (
             "What leaves when room is short",
             {"fields": ("eviction_mode", "eviction_threshold_percent", "eviction_target_percent")},
@@ -66,6 +74,7 @@ class CachePolicyAdmin(SettingsAdmin):
         ),
         ("Originals", {"fields": ("park_originals", "rescue_after_seconds", "settle_minutes")}),
         ("Hold on", {"fields": ("paused", "dry_run")}),
+        ("Backups and the dashboard", {"fields": ("backups_kept", "dashboard_poll_seconds")}),
     )  # fmt: skip
 
     def get_urls(self) -> list[URLPattern]:
@@ -229,8 +238,8 @@ class CycleAdmin(ReadOnlyAdmin):
     readonly_fields = fields
 
     def get_urls(self) -> list[URLPattern]:
-        """The page of logs stands before the rows' own addresses."""
-        return [*logs_page.urls(), *super().get_urls()]
+        """The pages of schedules, of the activity and of logs stand before the rows' own addresses."""
+        return [*schedule_page.urls(self), *activity_page.urls(self), *logs_page.urls(), *super().get_urls()]
 
     @admin.display(description="plan")
     def shown_plan(self, row: Cycle) -> str:

@@ -10,8 +10,9 @@ from cacherr.errors import ConfigurationError, PlexError
 from cacherr.overrides import is_supposing
 from caching import pinning
 from caching.models import Phase
+from caching.rulebook import reading
 from importlists.wants import wanted
-from plexusers import deck, discovery, indexing, recent, sources, watching, watchlists
+from plexusers import deck, discovery, indexing, recent, sources, tagging, watching, watchlists
 from plexusers.models import PlaySession, UserKind, Versions, WatchPolicy
 from plexusers.plex import Plex
 from plexusers.preferences import Person, everybody
@@ -63,6 +64,7 @@ class _Asking:
         self._tell(Phase.USERS, 0, 0)
         plex = connect()
         failures = {discovery.SOURCE: discovery.keep_up().failed, indexing.SOURCE: indexing.refresh(plex).failed}
+        failures[tagging.SOURCE] = tagging.keep_up(plex, reading.tags_of(reading.enabled()), self._now)
         if failures[indexing.SOURCE] and not sources.is_known(indexing.SOURCE):
             self._doubts[NOBODY] = failures[indexing.SOURCE]
         people = everybody(self._now)

@@ -27,8 +27,9 @@ def stored() -> Setup:
 
 
 def note(**values: Any) -> None:
-    """Write some of the row."""
-    Setup.objects.update_or_create(pk=1, defaults=values)
+    """Write some of the row. An installation that was set up before there was one stays so."""
+    finished = timezone.now() if is_set_up() else None
+    Setup.objects.update_or_create(pk=1, defaults=values, create_defaults={**values, "finished_at": finished})
 
 
 def is_set_up() -> bool:

@@ -32,6 +32,7 @@ from caching.notifying import endings
 from caching.planning.plan import make_plan
 from caching.planning.values import Action, Decision, Plan
 from caching.playing import Playing, of_plex
+from caching.usage import sampling
 from plexusers.wants import Answer, playing_now
 
 log = logging.getLogger(__name__)
@@ -240,6 +241,7 @@ class _Run:
         finally:
             recovery.remove_idle_directories()
             exclusions.write()
+            sampling.take()
         self._tell(total, total)
 
     def _journal(self, decision: Decision, gathered: Gathered) -> Operation | None:

@@ -8,9 +8,8 @@ from django.core import checks
 
 from cacherr.errors import CacherrError, ConfigurationError, PlexSignInError, StorageAbsentError
 from caching import detecting, disk, mappings
-from caching.detecting import Asked, Location
+from caching.detecting import Asked
 from caching.models import PathMapping
-from caching.paths import locate
 from caching.planning.sizes import readable
 from plexusers.models import PlexUser
 
@@ -43,8 +42,7 @@ def examine() -> list[Finding]:
         findings.append(Finding("plex", "ok", "Plex answers and accepts the token"))
     findings += _users()
     if asked.locations and usable:
-        locations = asked.locations
-        findings += _guarded("paths", lambda: _require_covered(locations, usable), "every library has a path mapping")
+        findings += _guarded("paths", lambda: _require_covered(asked), "every library has a path mapping")
     return findings
 
 
@@ -109,9 +107,9 @@ def _abilities(mapping: PathMapping) -> Iterator[Finding]:
             yield Finding("open files", "warning", f"{root} cannot tell who has a file open or writes it.", cure)
 
 
-def _require_covered(locations: Sequence[Location], usable: Sequence[PathMapping]) -> None:
+def _require_covered(asked: Asked) -> None:
     """Every library has its path mapping. Raises ConfigurationError."""
-    uncovered = [one.path for one in locations if locate(f"{one.path}/x", usable) is None]
+    uncovered = detecting.uncovered(asked)
     if uncovered:
         raise ConfigurationError(
             f"No path mapping covers {', '.join(uncovered)}.",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from celery import shared_task
 
 from cacherr.errors import BusyError, CacherrError
-from caching import cycle, orders, rescue, upkeep
+from caching import backing_up, cycle, orders, rescue, upkeep
 from caching.notifying import sending
 from caching.replaying import waiting as replaying
 
@@ -52,6 +52,17 @@ def watch_storage() -> None:
 
 
 @shared_task
+def audit() -> None:
+    """The schedule's audit: it looks and repairs nothing."""
+    _quietly(upkeep.audit)
+
+
+@shared_task
+def back_up() -> None:
+    """The schedule's backup."""
+    _quietly(backing_up.back_up_if_possible)
+
+
 def send_notices() -> None:
     """Send the notifications that are due."""
     _quietly(sending.send_due)

@@ -24,9 +24,10 @@ FLOOR = {
     "overrides", "pinning", "politeness", "read_only_admin", "redaction", "rests", "settings_admin", "tally", "turns",
     "confirming", "given_files", "setting_changes",
     "setting_sheet",
+    "backups",
 }  # fmt: skip
 ROOF = {
-    "__main__", "admin", "api", "apps", "asgi", "broker", "celery", "checks", "demo", "management", "settings",
+    "__main__", "admin", "api", "apps", "asgi", "beat", "broker", "celery", "checks", "demo", "management", "settings",
     "supervisor", "urls",
 }  # fmt: skip
 DOORS = {"tasks", "admin", "api", "consumers", "management", "setup", "signin"}

@@ -1,13 +1,13 @@
 """Path mappings: kept, detected and proved."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema, Status
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from cacherr.envelope import Envelope, Page, Window, ok
+from cacherr.envelope import Envelope, Page, Window, ok, without_nul
 from caching import detecting, mappings
 from caching.models import Mode, PathMapping
 from caching.models.storage import Origin, WantedPlacement
@@ -36,29 +36,32 @@ class MappingData(Schema):
     """How the placement was found."""
 
 
+Text = Annotated[str, Field(max_length=4096), AfterValidator(without_nul)]
+
+
 class ChangedMapping(BaseModel):
     """What is to be changed; what is left out stays."""
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str | None = None
-    plex_prefix: str | None = None
-    array_root: str | None = None
-    cache_root: str | None = None
-    host_cache_root: str | None = None
+    name: Text | None = None
+    plex_prefix: Text | None = None
+    array_root: Text | None = None
+    cache_root: Text | None = None
+    host_cache_root: Text | None = None
     placement: WantedPlacement | None = None
     mode: Mode | None = None
-    cache_limit: str | None = None
+    cache_limit: Text | None = None
     enabled: bool | None = None
 
 
 class NewMapping(ChangedMapping):
     """A mapping to be added."""
 
-    name: str
-    plex_prefix: str
-    array_root: str
-    cache_root: str
+    name: Text
+    plex_prefix: Text
+    array_root: Text
+    cache_root: Text
 
 
 class LookIn(BaseModel):
@@ -66,9 +69,9 @@ class LookIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    look_in: list[str] = Field(default_factory=list, max_length=20)
+    look_in: list[Text] = Field(default_factory=list, max_length=20)
     """Directories that hold media."""
-    cache_in: list[str] = Field(default_factory=list, max_length=20)
+    cache_in: list[Text] = Field(default_factory=list, max_length=20)
     """Directories for cached copies."""
 
 

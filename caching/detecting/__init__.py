@@ -3,8 +3,8 @@
 `surveying` looks around, `proposing` decides what to propose, `mistakes` what is wrong; both of the latter are pure.
 """
 
-from caching.detecting.examining import Asked, Proved, ask, examine, prove
-from caching.detecting.keeping import add_proved, change, remove, uncovered
+from caching.detecting.examining import Asked, Proved, ask, examine, prove, uncovered
+from caching.detecting.keeping import add_proved, change, remove
 from caching.detecting.mistakes import Mistake
 from caching.detecting.surveying import detect
 from caching.detecting.values import Detected, Location, Proposal

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from cacherr.errors import CacherrError
-from caching import cycle, disk, lock, proving
+from caching import cycle, disk, lock, mappings, proving
 from caching.detecting import mistakes, samples, surveying
 from caching.detecting.mistakes import Facts, Kind, Mistake, RootFacts, SampleFacts
 from caching.detecting.proposing import covers
@@ -42,10 +42,17 @@ def ask() -> Asked:
         return Asked(error=error)
 
 
+def uncovered(asked: Asked) -> tuple[str, ...]:
+    """Plex's locations that no mapping in force covers."""
+    known = mappings.in_force()
+    return tuple(one.path for one in asked.locations or () if locate(f"{one.path}/x", known) is None)
+
+
 def examine(mapping: PathMapping, asked: Asked) -> tuple[Mistake, ...]:
     """The mistakes of a mapping as it is now. Reads only; a few names and bytes."""
     array, cache = _root(mapping.array_root), _root(mapping.cache_root)
     found = tuple(_samples(mapping, asked.locations or ())) if array.there else ()
+    lost = not array.there or (found and all(one.on_array is None for one in found))
     facts = Facts(
         plex_prefix=mapping.plex_prefix,
         array=array,
@@ -55,7 +62,7 @@ def examine(mapping: PathMapping, asked: Asked) -> tuple[Mistake, ...]:
         config=str(settings.CONFIG_DIR),
         locations=asked.locations,
         samples=found,
-        elsewhere=() if any(one.on_array is not None for one in found) else _elsewhere(mapping, asked),
+        elsewhere=_elsewhere(mapping, asked) if lost else (),
         seen_by_plex=_seen(mapping, asked),
     )
     return mistakes.find(facts)

@@ -6,13 +6,12 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from cacherr.errors import CacherrError, ConfigurationError, RefusedError
-from caching import disk, mappings
+from caching import disk
 from caching.detecting import mounts as m
 from caching.detecting.examining import Asked, Proved, prove
 from caching.detecting.surveying import mounted
 from caching.models import PathMapping
 from caching.models.storage import Origin
-from caching.paths import locate
 
 PATHS = ("plex_prefix", "array_root", "cache_root", "host_cache_root")
 
@@ -86,9 +85,3 @@ def _told(error: ValidationError) -> str:
     labels = {field.name: str(field.verbose_name) for field in PathMapping._meta.fields} | {NON_FIELD_ERRORS: ""}
     parts = [(labels.get(name, name), " ".join(texts)) for name, texts in error.message_dict.items()]
     return " ".join(f"{label.capitalize()}: {text}" if label else text for label, text in parts)
-
-
-def uncovered(asked: Asked) -> tuple[str, ...]:
-    """Plex's locations that no mapping in force covers."""
-    known = mappings.in_force()
-    return tuple(one.path for one in asked.locations or () if locate(f"{one.path}/x", known) is None)

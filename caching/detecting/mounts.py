@@ -42,6 +42,11 @@ class Mount:
     read_only: bool = False
 
     @property
+    def is_unraids(self) -> bool:
+        """Whether Unraid's own file system shows it: the view of array and pools, or that of the array's disks."""
+        return self.kind == SHFS or self.source == "shfs"
+
+    @property
     def is_storage(self) -> bool:
         """Whether media could lie there."""
         own = self.point == "/" or not any(
@@ -114,12 +119,12 @@ def on_own_disk(path: str, mounts: Iterable[Mount], config: str) -> bool:
 def is_view(path: str, mounts: Iterable[Mount]) -> bool:
     """Whether a path is Unraid's merged view of array and pools, which Cacherr must not take for the array."""
     mount = mount_of(path, mounts)
-    return bool(mount and mount.kind == SHFS and within(path, UNRAID_VIEW))
+    return bool(mount and mount.is_unraids and within(path, UNRAID_VIEW))
 
 
 def is_unraid(mounts: Iterable[Mount]) -> bool:
     """Whether this machine runs Unraid, as far as can be seen from here."""
-    return any(mount.kind == SHFS for mount in mounts)
+    return any(mount.is_unraids for mount in mounts)
 
 
 def pool_of(path: str) -> str:

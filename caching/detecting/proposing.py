@@ -39,7 +39,7 @@ def _best(around: Surroundings, location: Location) -> Place | None:
 
     def rank(place: Place) -> tuple[bool, bool, int, bool, bool, bool, bool, int]:
         mount = m.mount_of(place.path, around.mounts)
-        pooled = bool(mount and mount.kind == m.MERGERFS)
+        pooled = bool(mount and mount.kind == m.MERGERFS and not mount.is_unraids)
         return (
             unraid and bool(m.pool_of(place.path)),  # new files lie on a pool until the mover takes them
             pooled and place.path == location.path,  # what Plex itself reads most likely has the cache in it
@@ -142,7 +142,7 @@ def _array_warnings(array: str, mounts: tuple[m.Mount, ...]) -> Iterator[str]:
             f"{array} is Unraid's view of array and pools together, not the array. Mount /mnt/user0 as well, and name "
             f"/mnt/user0/{m.share_of(array)}."
         )
-    if mount and mount.kind == m.SHFS and not m.within(array, "/mnt"):
+    if mount and mount.is_unraids and not m.within(array, "/mnt"):
         yield (
             f"{array} is a share of Unraid under another name. Mount array and pools at their own paths, /mnt/user0 "
             "and /mnt/cache: only then array, pool and view can be told apart."
@@ -154,7 +154,7 @@ def _array_warnings(array: str, mounts: tuple[m.Mount, ...]) -> Iterator[str]:
             f"{array} is a network file system ({mount.kind}), where names cannot be swapped safely. Run Cacherr on "
             "the machine that has the disks."
         )
-    if mount and mount.kind == m.MERGERFS:
+    if mount and mount.kind == m.MERGERFS and not mount.is_unraids:
         yield (
             f"{array} is a mergerfs pool. That is right only when the cache is none of its branches; otherwise make a "
             "second pool of the slow branches alone and name that."

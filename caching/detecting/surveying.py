@@ -24,8 +24,12 @@ def mounted() -> tuple[m.Mount, ...]:
 
 
 def detect(locations: Sequence[Location], look_in: Iterable[str] = (), fast_in: Iterable[str] = ()) -> Detected:
-    """Find the libraries' files among the mounts and below `look_in`, and a cache among the mounts or of `fast_in`."""
+    """Find the libraries' files among the mounts and below `look_in`, and a cache among the mounts or of `fast_in`.
+
+    What of the two is no absolute path is left out.
+    """
     mounts = mounted()
+    look_in, fast_in = ([path for path in paths if path.startswith("/")] for paths in (look_in, fast_in))
     bases = [*dict.fromkeys([*look_in, *_bases(mounts)])]
     places = {location.path: _places(location, bases) for location in locations}
     _look_through(bases, [one for one in locations if not places[one.path] and one.samples], places)
@@ -85,7 +89,7 @@ def _fast(mounts: Iterable[m.Mount], named: Iterable[str], taken: set[str]) -> I
         yield _measured(path, mount.device if mount else "", named=True)
     for mount in mounts:
         usable = mount.is_storage and not mount.read_only and mount.kind not in m.NETWORK
-        merged = mount.kind in {m.SHFS, m.MERGERFS}
+        merged = mount.is_unraids or mount.kind == m.MERGERFS
         config = mount.point == str(settings.CONFIG_DIR)
         full = any(m.within(path, mount.point) and not m.is_unraid(mounts) for path in taken)
         if usable and not merged and not config and mount.point != "/" and not full:

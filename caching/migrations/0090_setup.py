@@ -6,7 +6,7 @@ import cacherr.fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("caching", "0062_notifications")]
+    dependencies = [("caching", "0071_usage_samples")]
 
     operations = [
         migrations.CreateModel(

@@ -89,6 +89,10 @@ class CachePolicy(SettingsModel):
         "days until lists expire", default=0, validators=_DAYS,
         help_text="What was seen on an import list for longer counts no more as wanted. 0: it always counts.",
     )  # fmt: skip
+    only_included = models.BooleanField(
+        "only what a rule includes", default=False,
+        help_text="Nothing is cached but what a rule includes, what is pinned, and what plays.",
+    )  # fmt: skip
     associated_files = models.CharField(
         max_length=10, choices=AssociatedFiles.choices, default=AssociatedFiles.ALL,
         help_text="Which files that belong to a video are cached and brought back together with it.",
@@ -127,6 +131,15 @@ class CachePolicy(SettingsModel):
     mover_pid_file = models.CharField(
         max_length=4096, blank=True, default="/var/run/mover.pid",
         help_text="Nothing is done while this file exists: Unraid's mover runs. Empty: do not look.",
+    )  # fmt: skip
+    backups_kept = models.PositiveSmallIntegerField(
+        default=7, validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text="How many backups are kept in the directory backups of the configuration; older ones are removed.",
+    )  # fmt: skip
+    dashboard_poll_seconds = models.PositiveSmallIntegerField(
+        "seconds between questions of the dashboard", default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(300)],
+        help_text="How often the dashboard asks what is going on where live updates do not come through.",
     )  # fmt: skip
     paused = models.BooleanField(default=False, help_text="Begin nothing new, and let copies in progress wait.")
     dry_run = models.BooleanField(

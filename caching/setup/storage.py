@@ -28,9 +28,9 @@ def mappings(request: HttpRequest) -> HttpResponse:
     try:
         asked_for = request.POST.get("do", "")
         if asked_for == "detect":
-            _detect(asked, *(request.POST.get(name, "").strip()[:MOST] for name in ("look_in", "cache_in")))
+            _detect(asked, _entered(request, "look_in"), _entered(request, "cache_in"))
         elif asked_for == "use":
-            detecting.add_proved({name: request.POST.get(name, "").strip()[:MOST] for name in FIELDS}, asked)
+            detecting.add_proved({name: _entered(request, name) for name in FIELDS}, asked)
         elif asked_for == "prove":
             detecting.prove(_row(request), asked)
         elif asked_for == "remove":
@@ -41,16 +41,20 @@ def mappings(request: HttpRequest) -> HttpResponse:
     return redirect("setup_mappings")
 
 
+def _entered(request: HttpRequest, name: str) -> str:
+    return request.POST.get(name, "").replace("\0", "").strip()[:MOST]
+
+
 def _row(request: HttpRequest) -> PathMapping:
-    number = request.POST.get("mapping", "")
-    return get_object_or_404(PathMapping.objects.select_related("array", "cache"), pk=number if number.isdigit() else 0)
+    text = request.POST.get("mapping", "")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+    return get_object_or_404(PathMapping.objects.select_related("array", "cache"), pk=number)
 
 
 def _detect(asked: Asked, look_in: str = "", cache_in: str = "") -> dict[str, Any]:
     if asked.error:
         raise asked.error
-    named = ([path] if path.startswith("/") else [] for path in (look_in, cache_in))
-    found = detecting.detect(asked.locations or (), *named)
+    found = detecting.detect(asked.locations or (), [look_in], [cache_in])
     detected = {
         "look_in": look_in,
         "cache_in": cache_in,

@@ -7,20 +7,27 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django_celery_beat.models import PeriodicTask
 
+from cacherr.errors import CacherrError
 from cacherr.fields import EncryptedField
 from cacherr.overrides import SettingField
-from caching.models import PathMapping, Pin
+from caching import scheduling
+from caching.models import CacheLimit, NotificationTarget, PathMapping, Pin, Rule
 from caching.models.storage import Origin
+from caching.notifying import targets
+from caching.scheduling.reading import timing_of
 from importlists import changing
 from importlists.models import ImportList
 from plexusers.models import LibrarySection, PlexUser, UserKind, UserTypeDefaults
 
 CARRIED = (models.BooleanField, models.IntegerField, models.CharField, models.TextField)
 INTERVAL = ("every", "period")
+SHORTEST = {job.task: job.shortest for job in scheduling.JOBS.values()}
+"""What people may change the schedule of, and how many seconds must lie between two runs."""
 CRONTAB = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year", "timezone")
 
 
@@ -41,6 +48,21 @@ def _check_list(part: "Part", row: models.Model) -> None:
         changing.check(row)
 
 
+def _check_target(part: "Part", row: models.Model) -> None:
+    if isinstance(row, NotificationTarget) and row.url:
+        targets.check(row)
+    check(part, row)
+
+
+def _check_schedule(part: "Part", row: models.Model) -> None:
+    check(part, row)
+    if isinstance(row, PeriodicTask) and (timing := timing_of(row)) is not None:
+        try:
+            timing.check(SHORTEST[row.task])
+        except CacherrError as error:
+            raise ValidationError(str(error)) from error
+
+
 def _save_list(row: models.Model) -> None:
     if isinstance(row, ImportList):
         changing.put(row)
@@ -55,6 +77,14 @@ def _user(part: "Part", values: Mapping[str, Any]) -> Q:
     """The owner is one, whatever number plex.tv has told by now."""
     found = by_key(part, values)
     return found | Q(kind=UserKind.MAIN) if values.get("kind") == UserKind.MAIN else found
+
+
+def _holder(part: "Part", values: Mapping[str, Any]) -> Q:
+    """A limit is that of one user, one library or each user of a type."""
+    for name, (key,) in part.links.items():
+        if isinstance(values.get(name), dict):
+            return Q(**{f"{name}__{key}": values[name].get(key)})
+    return by_key(part, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +129,10 @@ class Part:
         """The fields of the key."""
         return [one for one in self.model._meta.concrete_fields if one.name in self.key]
 
+    def secrets(self) -> set[str]:
+        """The names of the fields that go along only when secrets do."""
+        return {one.name for one in self.fields() if isinstance(one, EncryptedField)}
+
     def rows(self) -> Iterator[models.Model]:
         """The rows that are carried, in the order of their keys."""
         yield from self.model._default_manager.filter(self.chosen).order_by(*self.key).select_related(*self.links)
@@ -117,10 +151,16 @@ PARTS: tuple[Part, ...] = (
         "lists", ImportList, ("name",), also=("file",), links={"user": ("plex_id",)},
         check=_check_list, save=_save_list,
     ),
+    Part("rules", Rule, ("name",)),
+    Part(
+        "limits", CacheLimit, ("kind",), links={"user": ("plex_id",), "library": ("key",)}, find=_holder,
+    ),
     Part("mappings", PathMapping, ("name",), chosen=Q(origin=Origin.ADMIN)),
+    Part("notifications", NotificationTarget, ("name",), check=_check_target),
     Part("pins", Pin, ("rating_key", "season")),
     Part(
-        "schedule", PeriodicTask, ("name",), chosen=~Q(name__startswith="celery."), only=("enabled",), makes=False,
-        links={"interval": INTERVAL, "crontab": CRONTAB}, absent="this installation has no such task",
+        "schedule", PeriodicTask, ("task",), chosen=Q(task__in=list(SHORTEST)), only=("enabled",), makes=False,
+        links={"interval": INTERVAL, "crontab": CRONTAB}, absent="nothing of this name is done on a schedule here",
+        check=_check_schedule,
     ),
 )  # fmt: skip

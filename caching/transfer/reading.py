@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
 
 from cacherr.errors import ConfigurationError
@@ -94,6 +94,10 @@ def _import_settings(given: Any, found: Outcome) -> None:
             found.notes.append(f"settings: {one.setting.name} is stored, but {one.setting.override.variable} wins.")
 
 
+class _AbsentError(ValidationError):
+    """What a row refers to is not in this installation."""
+
+
 def _import_part(part: Part, given: Any, found: Outcome) -> None:
     if not isinstance(given, list) or len(given) > MAX_ROWS:
         found.problems.append(f"{part.name}: a list of at most {MAX_ROWS} is expected.")
@@ -102,6 +106,8 @@ def _import_part(part: Part, given: Any, found: Outcome) -> None:
         which = _name_of(part, values) or f"number {number}"
         try:
             _import_row(part, values, which, found)
+        except _AbsentError as error:
+            found.notes.append(f"{part.name}, {which}: left out: {error.message}")
         except ValidationError as error:
             found.problems.append(f"{part.name}, {which}: {'; '.join(_sentences(error))}")
 
@@ -118,7 +124,7 @@ def _sentences(error: ValidationError) -> Iterator[str]:
         yield from error.messages
         return
     for name, said in error.message_dict.items():
-        yield f"{name}: {' '.join(said)}" if name != "__all__" else " ".join(said)
+        yield f"{name}: {' '.join(said)}" if name != NON_FIELD_ERRORS else " ".join(said)
 
 
 def _import_row(part: Part, values: Any, which: str, found: Outcome) -> None:
@@ -137,10 +143,23 @@ def _import_row(part: Part, values: Any, which: str, found: Outcome) -> None:
     for name in sorted(values.keys() - fields.keys() - set(part.key) - part.links.keys()):
         found.notes.append(f"{part.name}, {which}: {name[:100]} is unknown: it was left out.")
     told = [*_set_fields(part, row, fields, values, is_new=is_new), *_set_links(part, row, values)]
-    if told or is_new:
+    if not (told or is_new):
+        return
+    try:
         part.check(part, row)
-        part.save(row)
-        found.changes.append({"part": part.name, "which": which, "new": is_new, "fields": told})
+    except ValidationError as error:
+        if not (is_new and _lacks_secret(part, row, error)):
+            raise
+        found.notes.append(f"{part.name}, {which}: left out: it needs a secret that the document does not have.")
+        return
+    part.save(row)
+    found.changes.append({"part": part.name, "which": which, "new": is_new, "fields": told})
+
+
+def _lacks_secret(part: Part, row: models.Model, error: ValidationError) -> bool:
+    """Whether nothing is wrong but a secret that is not there, as in every document without them."""
+    wrong = set(error.error_dict) if hasattr(error, "error_dict") else {NON_FIELD_ERRORS}
+    return wrong <= {name for name in part.secrets() if not getattr(row, name)}
 
 
 def _set_fields(
@@ -194,5 +213,5 @@ def _target(model: Any, wanted: Mapping[str, Any], name: str) -> models.Model:
         found.full_clean()
         found.save()
     if found is None:
-        raise ValidationError({name: f"There is none with {', '.join(f'{k} {v}' for k, v in wanted.items())}."})
+        raise _AbsentError(f"there is no {name} with {', '.join(f'{k} {v}' for k, v in wanted.items())} here yet.")
     return found  # type: ignore[no-any-return]

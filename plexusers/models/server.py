@@ -13,7 +13,10 @@ from cacherr.overrides import SettingsModel
 
 def validate_server_address(value: str) -> None:
     """Accept http(s) addresses with any host name; Django's own validator refuses `http://plex:32400`."""
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError as error:
+        raise ValidationError("Write the address as http://HOST:32400.") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValidationError("Write the address as http://HOST:32400.")
     try:

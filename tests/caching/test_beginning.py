@@ -60,6 +60,15 @@ def test_an_installation_with_mappings_that_never_saw_the_wizard_is_set_up() -> 
     assert cycle.request("schedule")
 
 
+def test_going_through_the_wizard_later_takes_nothing_back() -> None:
+    mapping()
+    beginning.note(users_at=None)
+    assert Setup.objects.exists()
+    assert beginning.is_set_up()
+    beginning.note(space_at=None)
+    assert cycle.request("schedule")
+
+
 def test_an_installation_of_the_environment_is_set_up(settings: Settings) -> None:
     beginning.first_start()
     settings.OLDER_MAPPING = {"plex": "/data", "array": "/array", "cache": "/cache"}

@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 
 from cacherr.env import Environment
 from cacherr.fields import EncryptedField
-from caching.models import CachePolicy, PathMapping, Pin
+from caching.models import CacheLimit, CachePolicy, NotificationTarget, PathMapping, Pin, Rule
 from caching.transfer import PARTS, VERSION, ImportRefusedError, export_document, import_document
 from importlists.models import ImportList
 from plexusers.models import LibrarySection, PlexServer, PlexUser, UserTypeDefaults, WatchPolicy
@@ -26,6 +26,7 @@ from tests.conftest import Installation
 pytestmark = pytest.mark.django_db
 
 SECRET = "s3cret"
+CYCLE = "caching.tasks.run_cycle"
 
 
 def fill() -> None:
@@ -39,16 +40,32 @@ def fill() -> None:
         watchlist_feed=f"https://rss.plex.tv/{SECRET}",
     )  # fmt: skip
     UserTypeDefaults.objects.update_or_create(kind="shared", defaults={"watchlist": False})
-    LibrarySection.objects.create(key="1", kind="movie", title="Movies", enabled=False)
+    movies = LibrarySection.objects.create(key="1", kind="movie", title="Movies", enabled=False)
+    Rule.objects.create(name="No westerns", genres="Western", order=3, added_within_days=9)
+    CacheLimit.objects.create(user=kim, size="100GB")
+    CacheLimit.objects.create(library=movies, files=5)
+    CacheLimit.objects.create(kind="shared", size="20%")
     ImportList.objects.create(name="Mine", provider="custom", chart="json", address=f"https://x.org/{SECRET}", user=kim)
     PathMapping.objects.create(name="films", plex_prefix="/data", array_root="/a", cache_root="/c", mode="move")
+    NotificationTarget.objects.create(name="Home", url=f"json://home/{SECRET}", service="JSON", timing="daily")
     Pin.objects.create(kind="season", rating_key="5", season=0, title="Show, the specials", created_by="alex")
     every = IntervalSchedule.objects.create(every=90, period="minutes")
     PeriodicTask.objects.filter(name="Cycle").update(interval=every, enabled=False)
 
 
 def empty() -> None:
-    for model in (CachePolicy, WatchPolicy, PlexServer, Pin, ImportList, PlexUser, PathMapping):
+    for model in (
+        Rule,
+        CacheLimit,
+        CachePolicy,
+        WatchPolicy,
+        PlexServer,
+        Pin,
+        ImportList,
+        PlexUser,
+        PathMapping,
+        NotificationTarget,
+    ):
         model._default_manager.all().delete()
     UserTypeDefaults.objects.update(watchlist=True)
     LibrarySection.objects.update(enabled=True)
@@ -96,6 +113,17 @@ def test_without_being_asked_no_secret_is_written_and_none_is_lost() -> None:
     assert import_document(document).changes == []
     assert PlexServer.stored().plex_token == SECRET
     assert ImportList.objects.get().address == f"https://x.org/{SECRET}"
+
+
+@pytest.mark.usefixtures("filled")
+def test_what_cannot_be_without_its_secret_is_left_out_and_named_and_the_rest_comes() -> None:
+    document = through_json(export_document())
+    empty()
+    notes = import_document(document).notes
+    assert [note for note in notes if "it needs a secret" in note] == notes
+    assert ["Mine" in notes[0], "Home" in notes[1], len(notes)] == [True, True, 2]
+    assert not (ImportList.objects.exists() or NotificationTarget.objects.exists())
+    assert PathMapping.objects.exists()
 
 
 @pytest.mark.usefixtures("filled")
@@ -163,6 +191,19 @@ def test_what_is_unknown_is_named_and_left_out() -> None:
     assert Pin.objects.get().season is None
 
 
+@pytest.mark.parametrize(
+    ("part", "row"),
+    [
+        ("lists", {"name": "x", "provider": "stevenlu", "chart": "popular", "user": {"plex_id": 5}}),
+        ("limits", {"kind": None, "user": None, "library": {"key": "9"}, "files": 3}),
+    ],
+)
+def test_what_refers_to_somebody_who_is_not_here_is_left_out_and_named(part: str, row: dict[str, Any]) -> None:
+    outcome = import_document({"format": "cacherr settings", "version": 1, part: [row]})
+    assert (outcome.changes, len(outcome.notes)) == ([], 1)
+    assert "left out: there is no" in outcome.notes[0]
+
+
 def test_the_owner_is_one_whatever_the_number() -> None:
     PlexUser.objects.create(plex_id=1, kind="main", title="Owner")
     import_document({
@@ -190,7 +231,7 @@ def test_a_mapping_of_the_environment_is_neither_carried_nor_overwritten() -> No
 
 
 def schedule(interval: object) -> dict[str, Any]:
-    return {"format": "cacherr settings", "version": 1, "schedule": [{"name": "Cycle", "interval": interval}]}
+    return {"format": "cacherr settings", "version": 1, "schedule": [{"task": CYCLE, "interval": interval}]}
 
 
 @pytest.mark.parametrize(
@@ -207,12 +248,12 @@ def schedule(interval: object) -> dict[str, Any]:
         ({"format": "cacherr settings", "version": 1, "pins": ["x"]}, "object"),
         ({"format": "cacherr settings", "version": 1, "pins": [{"rating_key": {}}]}, "text"),
         ({"format": "cacherr settings", "version": 1, "lists": [{"name": "x", "user": 5}]}, "plex_id"),
-        ({"format": "cacherr settings", "version": 1, "lists": [{"name": "x", "user": {"plex_id": 5}}]}, "none with"),
         ({"format": "cacherr settings", "version": 1, "mappings": [{"name": "x\0"}]}, "NUL"),
         (schedule({"every": "x", "period": "minutes"}), "understood"),
         (schedule({"every": 0, "period": "minutes"}), "greater"),
         (schedule({"every": 5, "period": "moons"}), "choice"),
         (schedule({"every": 5}), "every, period"),
+        (schedule({"every": 5, "period": "seconds"}), "schedule, caching.tasks.run_cycle"),
         (schedule([]), "every, period"),
         ({"format": "cacherr settings", "version": 1, "users": [{"plex_id": 10**30, "kind": "main"}]}, "less than"),
     ],

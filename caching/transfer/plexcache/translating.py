@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cacherr.setting_changes import SettingsRefusedError, prepare
+from caching.scheduling import JOBS
 from caching.transfer.plexcache.keys import TAKEN, why_left
 from caching.transfer.plexcache.paths import mappings_of
 from caching.transfer.writing import FORMAT, VERSION
@@ -150,7 +151,7 @@ def _schedule(given: Json, found: Translated) -> Iterator[dict[str, Any]]:
     if schedule.get("schedule_type") == "cron":
         found.notes.append("The cron schedule was not taken: enter it in the admin, under Schedule.")
     elif isinstance(schedule.get("interval_hours"), int) and 1 <= schedule["interval_hours"] <= 24 * 7:
-        yield {"name": "Cycle", "interval": {"every": 60 * schedule["interval_hours"], "period": "minutes"}}
+        yield {"task": JOBS["cycle"].task, "interval": {"every": 60 * schedule["interval_hours"], "period": "minutes"}}
     if schedule.get("dry_run"):
         found.notes.append("The schedule's dry_run was not taken: switch Dry run on, if you want it.")
 

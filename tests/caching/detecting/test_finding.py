@@ -258,6 +258,17 @@ def test_a_mapping_that_cannot_be_is_refused_with_a_sentence(laid: Laid, client:
     assert "inside each other" in opened(post(client, "/api/mappings", new), 422)["error"]
 
 
+@pytest.mark.parametrize("path", ["relative", "/nul\0", "/" + "x" * 5000, "", "/no/such/place"])
+def test_odd_paths_are_answered_with_a_sentence(laid: Laid, plex: StandIn, client: Client, path: str) -> None:
+    answer = post(client, "/api/mappings/detect", {"look_in": [path], "cache_in": [path]})
+    opened(answer, answer.status_code)
+    new = {"name": "M", "plex_prefix": path, "array_root": path, "cache_root": "/cache"}
+    assert answer.status_code in {200, 422}
+    answer = post(client, "/api/mappings", new)
+    assert answer.status_code == (201 if path == "/no/such/place" else 422)
+    opened(answer, answer.status_code)
+
+
 def test_a_mapping_of_the_environment_is_changed_there(laid: Laid, client: Client, settings: Settings) -> None:
     settings.OLDER_MAPPING = {"plex": "/data", "array": "/array", "cache": "/cache"}
     (row,) = opened(client.get("/api/mappings", headers=KEY), 200)["data"]["items"]

@@ -52,6 +52,20 @@ def test_what_is_wrong_is_said_without_the_token(client: Client, plex: StandIn) 
     assert OWNER_TOKEN not in str(answer)
 
 
+@pytest.mark.parametrize("token", ["line\nbreak", "nul\0", "emoji ☃", " "])
+def test_a_token_that_no_header_can_hold_is_refused(client: Client, plex: StandIn, token: str) -> None:
+    answer = post(client, ADDRESS, {"plex_url": plex.url, "plex_token": token})
+    opened(answer, answer.status_code)
+    assert answer.status_code in {422, 503}
+
+
+@pytest.mark.parametrize("url", ["http://", "ftp://x", "http://a b", "http://[", "http://x:99999", "http://nul\0"])
+def test_an_address_that_cannot_be_is_refused(client: Client, plex: StandIn, url: str) -> None:
+    answer = post(client, ADDRESS, {"plex_url": url, "plex_token": OWNER_TOKEN})
+    opened(answer, answer.status_code)
+    assert answer.status_code in {422, 503}
+
+
 def test_it_needs_the_key(client: Client, plex: StandIn) -> None:
     assert client.post(ADDRESS, {}, "application/json").status_code == 401
     assert client.post(ADDRESS, {}, "application/json", headers=KEY).status_code == 422
