@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from caching.planning.belonging import Company, Follower, by_owner, followers, why_it_must_leave
-from caching.planning.expiry import alive
-from caching.planning.leaving import ONCE_SEEN_TO, of_unknown, of_wanted
+from caching.planning.expiry import alive, bounds
+from caching.planning.leaving import ONCE_SEEN_TO, ONCE_UNWANTED, of_unknown, of_wanted
 from caching.planning.room import Rooms
 from caching.planning.score import protection, score
 from caching.planning.seating import give_room
@@ -57,6 +57,7 @@ class _Planning:
         self._situation, self._rules = situation, situation.rules
         counting, self._expired = alive(situation.wants, self._rules.expiry, situation.now)
         self._wants = _by_file(counting)
+        self._expiry = bounds(self._rules.expiry)
         self._caches = {storage.cache for storage in situation.storages}
 
     def plan(self) -> Plan:
@@ -114,7 +115,11 @@ class _Planning:
         points, parts = score(wants, situation.now, item.cached_at if item else None)
         unknown = sorted(item.sources & situation.unknown_claims) if item else ()
         first, alone = wants[0], len(wants) == 1 and not unknown
-        held_until = (item.cached_at if item else situation.now) + self._rules.minimum_hold
+        protected = self._why_protected(item, wants) if item else protection(wants)
+        leave = ONCE_UNWANTED  # of most files nothing else is to be said: a large plan has tens of thousands
+        if protected or unknown or self._expiry:
+            held_until = (item.cached_at if item else situation.now) + self._rules.minimum_hold
+            leave = of_wanted(wants, self._expiry, held_until, unknown)
         return Decision(
             action=Action.KEEP if item else Action.CACHE,
             name=key.name,
@@ -127,8 +132,8 @@ class _Planning:
             who=(first.who,) if alone else tuple(dict.fromkeys([want.who for want in wants])),
             sources=(first.name,) if alone else tuple(dict.fromkeys([*(want.name for want in wants), *unknown])),
             rating_key=first.rating_key,
-            protected=self._why_protected(item, wants) if item else protection(wants),
-            leave=of_wanted(wants, self._rules.expiry, held_until, unknown),
+            protected=protected,
+            leave=leave,
         )
 
     def _settle(self, item: Cached) -> Decision:
