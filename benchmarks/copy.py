@@ -12,8 +12,9 @@ import random
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 
 from benchmarks.images import mounted, read_slowly
@@ -182,18 +183,42 @@ def walk(root: str) -> Iterator[str]:
 
 
 def copy_tree_ours(source: str, target: str, at_once: int) -> None:
-    """Directory after directory: every file synced and verified by itself, so many at once; then the directory."""
+    """Every file synced and verified by itself, so many at once; each directory is synced after its last file."""
     os.mkdir(target)
     with ExitStack() as stack:
         crew = stack.enter_context(ThreadPoolExecutor(at_once))
         old, new = (stack.enter_context(disk.open_root(path, None)) for path in (source, target))
+        ended: list[Future[None]] = []
         for directory in sorted(os.listdir(source)):
             disk.make_directories(new, old, [os.fsencode(directory)])
             names = sorted(os.listdir(os.path.join(source, directory)))
-            list(crew.map(lambda name, at=directory: copy_and_publish(old, new, f"{at}/{name}", name), names))
-            with disk.place(new, os.fsencode(os.path.join(directory, "any"))) as inside:
-                disk.sync(inside)
+            last = Countdown(len(names))
+            ended += [crew.submit(copy_into, old, new, os.path.join(directory, name), last) for name in names]
+        for future in ended:
+            future.result()
         os.fsync(new.fd)
+
+
+class Countdown:
+    """Counts from a number down to nothing, in many threads."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        self.lock = threading.Lock()
+
+    def is_over(self) -> bool:
+        """Count one down; whether that was the last."""
+        with self.lock:
+            self.left -= 1
+            return self.left == 0
+
+
+def copy_into(old: disk.RootDir, new: disk.RootDir, path: str, last: Countdown) -> None:
+    """Copy a file; with the last one of its directory, what all of them are called becomes durable."""
+    copy_and_publish(old, new, path, os.path.basename(path))
+    if last.is_over():
+        with disk.place(new, os.fsencode(path)) as at:
+            disk.sync(at)
 
 
 if __name__ == "__main__":

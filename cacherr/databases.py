@@ -5,8 +5,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 POSTGRES_SCHEMES = frozenset({"postgres", "postgresql", "pgsql"})
-POOL_SIZE = 24
-"""Connections are made when they are needed: at most 16 for parallel operations, and 8 for everything else."""
+POOL_SIZE = 25
+"""Connections are made when they are needed: at most 17 for parallel operations, and 8 for everything else."""
 
 
 def database(url: str, config_dir: Path) -> dict[str, Any]:

@@ -28,6 +28,8 @@ def described(decision: Decision, gathered: Gathered) -> dict[str, Any]:
         "sources": list(decision.sources),
         "problem": decision.problem,
         "belongs_to": decision.belongs_to.decode("utf-8", "backslashreplace"),
+        "rule": decision.rule,
+        "limit": decision.limit,
         "leaves_at": leaving["leaves_at"].isoformat() if leaving["leaves_at"] else None,
         "leaves_why": leaving["leaves_why"],
     }

@@ -1,6 +1,7 @@
 """The journal: every change of an operation's state is one committed compare-and-set."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -22,10 +23,13 @@ from caching.models import (
     State,
 )
 from caching.models.file_row import path_key
+from caching.notifying import outbox, sentences
 from caching.outlook import leaving, parts_of
 from caching.planning.values import Action, Decision
 
 PLAYING = "playing"
+ADOPTED = "adopted"
+ADOPTED_REASON = "it was cached before Cacherr came"
 KINDS = {Action.CACHE: Kind.CACHE, Action.RESTORE: Kind.RESTORE, Action.EVICT: Kind.EVICT}
 
 
@@ -103,11 +107,13 @@ def _write(operation: Operation) -> Operation | None:
 
 
 def claim(operation: Operation) -> None:
-    """Take a planned operation on, if nobody has begun it. Raises LostOperationError otherwise."""
+    """Take a planned operation on, if nobody has begun or cancelled it. Raises LostOperationError otherwise."""
     now = timezone.now()
-    waiting = Operation.objects.filter(pk=operation.pk, state=State.PLANNED, started_at__isnull=True)
+    waiting = Operation.objects.filter(
+        pk=operation.pk, state=State.PLANNED, started_at__isnull=True, cancel_requested=False
+    )
     if waiting.update(started_at=now) != 1:
-        raise LostOperationError(f"Operation {operation.pk} was begun by another process.")
+        raise LostOperationError(f"Operation {operation.pk} was cancelled, or begun by another process.")
     operation.started_at = now
 
 
@@ -133,13 +139,31 @@ def finish_cached(operation: Operation) -> None:
     """End a caching operation: the file's row and the operation's end are one transaction."""
     with transaction.atomic():
         advance(operation, State.DONE, finished_at=timezone.now(), bytes_done=operation.bytes_total)
-        CachedFile.objects.create(
-            **operation.shared(),
-            size=operation.bytes_total,
-            array_print=operation.source_print,
-            cache_print=operation.target_print,
-            cached_at=timezone.now(),
-        )
+        _cached_as(operation, timezone.now())
+        outbox.tell(sentences.moved(operation))
+
+
+def adopt(values: Mapping[str, Any], cached_at: datetime | None) -> Operation:
+    """Write what an operation that was done by another program would have left: itself, done, and the file's row."""
+    now = timezone.now()
+    operation = Operation(
+        **values, kind=Kind.CACHE, state=State.DONE, trigger=ADOPTED, reason=ADOPTED_REASON, started_at=now,
+        finished_at=now, bytes_done=values["bytes_total"], path_key=path_key(values["path"]),
+    )  # fmt: skip
+    with transaction.atomic():
+        operation.save(force_insert=True)
+        _cached_as(operation, min(cached_at or now, now))
+    return operation
+
+
+def _cached_as(operation: Operation, cached_at: datetime) -> None:
+    CachedFile.objects.create(
+        **operation.shared(),
+        size=operation.bytes_total,
+        array_print=operation.source_print,
+        cache_print=operation.target_print,
+        cached_at=cached_at,
+    )
 
 
 def finish_returned(operation: Operation, outcome: str = "") -> None:
@@ -154,6 +178,7 @@ def finish_returned(operation: Operation, outcome: str = "") -> None:
             cached_file(operation).update(rescued_at=now)
         else:
             cached_file(operation).delete()
+        outbox.tell(sentences.moved(operation))
 
 
 def abort(operation: Operation, outcome: str) -> None:
@@ -166,6 +191,7 @@ def conflict(operation: Operation, outcome: str) -> None:
     with transaction.atomic():
         advance(operation, State.CONFLICT, finished_at=timezone.now(), outcome=outcome)
         cached_file(operation).update(conflict=outcome)
+        outbox.tell(sentences.in_conflict(operation, outcome))
 
 
 def cached_file(operation: Operation) -> QuerySet[CachedFile]:
@@ -179,8 +205,7 @@ def live() -> list[Operation]:
     return list(rows.order_by("id"))
 
 
-def urgent(roots: Collection[str], known: Collection[int]) -> Operation | None:
-    """The oldest order of somebody's playback that nobody has begun, on these roots and none of the known ones."""
+def urgent(known: Collection[int]) -> Operation | None:
+    """The oldest order of somebody's playback that nobody has begun and that is none of the known ones."""
     rows = Operation.objects.filter(trigger=PLAYBACK, state=State.PLANNED, started_at=None, cycle=None)
-    rows = rows.filter(array__in=roots, cache__in=roots).exclude(pk__in=known)
-    return rows.select_related("array", "cache").order_by("id").first()
+    return rows.exclude(pk__in=known).select_related("array", "cache").order_by("id").first()

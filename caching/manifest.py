@@ -6,7 +6,7 @@ The cache's manifest has every operation; the array's those that change somethin
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from caching import disk
@@ -26,9 +26,13 @@ PLAIN = ("park_originals", "score", "bytes_total")
 
 def record(bench: Bench) -> None:
     """Note an operation as it is now, before the next step's first side effect. Raises OSError."""
-    operation = bench.operation
+    note(bench.operation, _roots(bench))
+
+
+def note(operation: Operation, roots: Iterable[disk.RootDir]) -> None:
+    """Note an operation as it is now in these roots. Raises OSError."""
     line = json.dumps(_described(operation)).encode()
-    for root in _roots(bench):
+    for root in roots:
         disk.append(root, line, durable=operation.state != State.PLANNED)
 
 
@@ -55,13 +59,13 @@ def _described(operation: Operation) -> dict[str, Any]:
     values: dict[str, Any] = {name: str(getattr(operation, name)) for name in TEXTS}
     values |= {name: os.fsdecode(bytes(getattr(operation, name))) for name in BYTES}
     values |= {name: getattr(operation, name) for name in PLAIN}
-    if operation.kind == Kind.CACHE:
+    if operation.kind == Kind.CACHE and operation.state == State.PLANNED:
         values["made"] = [os.fsdecode(path) for path in _made(operation)]
     return values
 
 
 def _made(operation: Operation) -> list[bytes]:
-    """The directories above the file that were made for it."""
+    """The directories above the file that were made for it. Only the first record of an operation needs to say."""
     parts = operation.relative.split(b"/")[:-1]
     keys = [path_key(b"/".join(parts[:depth])) for depth in range(1, len(parts) + 1)]
     rows = MadeDirectory.objects.filter(root_id=operation.cache_id, path_key__in=keys)

@@ -47,9 +47,11 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
         *,
         playing: Playing = NOBODY,
+        meanwhile: Callable[[], None] = lambda: None,
         shared_pace: pace.Pace = pace.SHARED,
     ) -> None:
-        self.operation = operation
+        """`meanwhile` is called some times a second while the copy is being made and not resting."""
+        self.operation, self.meanwhile = operation, meanwhile
         self.clock = clock
         self.playing, self.pace = playing, shared_pace
         self.told = self.kept = clock()
@@ -92,6 +94,7 @@ class Progress:
         self._require_going()
         if paused:
             self._rest()
+        self.meanwhile()
 
     def _rest(self) -> None:
         """Wait until Cacherr is resumed, quietly. What was copied stays; a cancel still comes through."""

@@ -13,13 +13,33 @@ from caching.models import LIVE_STATES, CachedFile, Cycle, CycleState, MadeDirec
 from caching.playing import Playing
 
 
+class OpenRoots(dict[str, disk.RootDir]):
+    """Opened, marker-checked and locked roots by their ids. They are closed together."""
+
+    def __init__(self, closing: ExitStack) -> None:
+        super().__init__()
+        self._closing = closing
+
+    def add(self, roots: Iterable[Root]) -> None:
+        """Open and lock those that are not open yet. Raises StorageAbsentError, BusyError; then none is added."""
+        with ExitStack() as stack:
+            new = {
+                root.pk: stack.enter_context(disk.open_root(root.path, root.pk))
+                for root in roots
+                if root.pk not in self
+            }
+            stack.enter_context(disk.lock_roots(list(new.values())))
+            self._closing.push(stack.pop_all())
+        self.update(new)
+
+
 @contextmanager
-def open_roots(roots: Iterable[Root]) -> Iterator[moves.Roots]:
+def open_roots(roots: Iterable[Root]) -> Iterator[OpenRoots]:
     """Open and lock roots. Raises StorageAbsentError, BusyError, and MoverRunningError while Unraid's mover runs."""
     mover.require_resting()
     with ExitStack() as stack:
-        opened = {root.pk: stack.enter_context(disk.open_root(root.path, root.pk)) for root in roots}
-        stack.enter_context(disk.lock_roots(list(opened.values())))
+        opened = OpenRoots(stack)
+        opened.add(roots)
         yield opened
 
 

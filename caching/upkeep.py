@@ -6,12 +6,14 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from caching import cycle, disk, journal, lock, mappings, orders, proving, recovery
+from caching import auditing, cycle, disk, journal, lock, mappings, orders, proving, recovery
 from caching.models import CachedFile, Cycle, CycleState, Operation, Pin, Pulse
+from caching.notifying import keeping, outbox, sentences
 from caching.playing import of_plex
 from caching.rebuild import Rebuilt, rebuild
 from caching.replaying import waiting as replays
-from plexusers import avatars, bookkeeping, posters
+from caching.usage import sampling
+from plexusers import avatars, bookkeeping, posters, remarks
 
 
 def tend() -> None:
@@ -19,7 +21,10 @@ def tend() -> None:
     for name in ("worker", "beat"):  # beat sent the message, a worker received it: both live
         Pulse.objects.update_or_create(name=name, defaults={"at": timezone.now()})
     bookkeeping.tidy()
+    remarks.tidy()
+    sampling.take_if_due()
     replays.start()
+    keeping.tend()
     if cycle.is_working():
         return
     live = Cycle.objects.filter(state__in=(CycleState.RUNNING, CycleState.QUEUED)).exists()
@@ -29,6 +34,14 @@ def tend() -> None:
         cycle.run_waiting()
     avatars.fetch_some()
     posters.fetch_some(*shown_keys())
+
+
+def audit() -> None:
+    """The schedule's audit: it looks, keeps what it found, and has it told. Raises StorageFailedError."""
+    found = auditing.audit("schedule").findings
+    left = [one for one in found if one["severity"] != auditing.Severity.INFO and not one["repaired"]]
+    if told := sentences.audited([f"{one['message']} {one['cure']}" for one in left]):
+        outbox.tell(told)
 
 
 def shown_keys() -> tuple[QuerySet[Any, Any], ...]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from cacherr.confirming import ConfirmingAdmin
 from cacherr.errors import CacherrError
 from cacherr.labelled_list import LabelledList
 from cacherr.settings_admin import SecretsAdmin, keep_secrets
@@ -45,7 +46,7 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=chosen)
 
 
-class PlexUserAdmin(LabelledList, SecretsAdmin):
+class PlexUserAdmin(ConfirmingAdmin, LabelledList, SecretsAdmin):
     """The users that Plex names, the owner first, then those at home, then friends."""
 
     form = PersonForm
@@ -247,7 +248,7 @@ class PlexUserAdmin(LabelledList, SecretsAdmin):
         return ", ".join(titles.get(key, f"number {key}") for key in row.sections) or "none"
 
 
-class UserTypeDefaultsAdmin(ModelAdmin):  # type: ignore[misc]
+class UserTypeDefaultsAdmin(ConfirmingAdmin, ModelAdmin):  # type: ignore[misc]
     """What holds for all users of a type."""
 
     list_display = ("__str__", *SWITCHES, "activity_days")

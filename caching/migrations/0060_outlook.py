@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('caching', '0058_replays'),
+        ("caching", "0058_replays"),
     ]
 
     operations = [

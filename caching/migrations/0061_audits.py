@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('caching', '0060_outlook'),
+        ("caching", "0060_outlook"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from cacherr.errors import StorageAbsentError
 from caching import crew, cycle, disk, exclusions, journal, lock, mappings, mover, pausing, proving, recovery, stopping
-from caching.models import CachePolicy, Kind, Operation, PathMapping
+from caching.models import PLAYBACK, CachePolicy, Kind, Operation, PathMapping
 from caching.orders.placing import Placed, require_allowed
 from caching.playing import Playing, of_plex
 
@@ -46,9 +46,9 @@ def _recover(playing: Playing) -> None:
 
 
 def waiting() -> list[Operation]:
-    """The orders that nobody has begun: what makes room first, then the oldest."""
+    """The orders that nobody has begun: those of playback, then what makes room, then the oldest."""
     rows = [row for row in journal.live() if row.is_waiting]
-    return sorted(rows, key=lambda row: (row.kind == Kind.CACHE, row.pk))
+    return sorted(rows, key=lambda row: (row.trigger != PLAYBACK, row.kind == Kind.CACHE, row.pk))
 
 
 def run_waiting() -> int:

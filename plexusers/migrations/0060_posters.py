@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('plexusers', '0051_unique_without_users'),
+        ("plexusers", "0052_tags"),
     ]
 
     operations = [

@@ -9,9 +9,13 @@ from plexusers.models.library import (
     LibrarySection,
     Poster,
     SectionKind,
+    TaggedItem,
+    TagKind,
+    TagReading,
 )
 from plexusers.models.playing import PlaySession
 from plexusers.models.policy import PlaybackTrigger, Versions, WatchPolicy
+from plexusers.models.remark import Remark, RemarkKind
 from plexusers.models.server import PlexServer, new_client_identifier, validate_server_address
 from plexusers.models.source import SourceState, SourceStatus
 from plexusers.models.user import PREFERENCES, Avatar, PlexUser, TokenOrigin, UserKind, UserTypeDefaults
@@ -31,10 +35,15 @@ __all__ = [
     "PlexServer",
     "PlexUser",
     "Poster",
+    "Remark",
+    "RemarkKind",
     "RequestCount",
     "SectionKind",
     "SourceState",
     "SourceStatus",
+    "TagKind",
+    "TagReading",
+    "TaggedItem",
     "TokenOrigin",
     "UserKind",
     "UserTypeDefaults",

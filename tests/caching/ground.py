@@ -65,7 +65,7 @@ class Ground:
         return sorted(path.name for path in self.directory.rglob(".cacherr.*"))
 
     @contextmanager
-    def opened(self) -> Iterator[moves.Roots]:
+    def opened(self) -> Iterator[recovery.OpenRoots]:
         with recovery.open_roots(recovery.roots_in_use([self.mapping])) as roots:
             yield roots
 
@@ -136,3 +136,14 @@ def make_ground(directory: Path, placement: str, mode: str = "copy", *, park: bo
         mode=mode,
     )
     return Ground(directory, proving.prove(mapping), park)
+
+
+def make_ground_beside(ground: Ground) -> Ground:
+    """A second mapping, with roots of its own."""
+    beside = ground.directory / "beside"
+    for name in ("array", "cache"):
+        (beside / name).mkdir(parents=True)
+    row = PathMapping.objects.create(
+        name="second", plex_prefix="/second", array_root=str(beside / "array"), cache_root=str(beside / "cache")
+    )
+    return Ground(beside, proving.prove(row))

@@ -11,6 +11,7 @@ from caching.models import (
     Cycle,
     CycleState,
     Kind,
+    NotificationTarget,
     Operation,
     PathMapping,
     Phase,
@@ -63,6 +64,7 @@ def make_rows(directory: Path) -> Rows:
         session_key="7", who="Alex", rating_key="1", kind="movie", title="Alpha", served="cache", started_at=now()
     )
     Replay.objects.create(source="ledger", days=30, sets=[{"cache_limit": "1GB"}])
+    NotificationTarget.objects.create(name="Old phone", url="json://plex/s3cret-token", service="JSON", enabled=False)
     Pin.objects.create(kind="movie", rating_key="1", title="Alpha", created_by="alex")
     PlexServer(plex_url="http://plex:32400", plex_token="s3cret-token", friendly_name="Home").save()
     PlexUser.objects.create(

@@ -9,7 +9,6 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
-from django_celery_beat.models import CrontabSchedule
 from pytest_django.fixtures import Settings
 
 from caching import audit_page, auditing, orders
@@ -26,7 +25,6 @@ JOURNAL: list[type[Model]] = [CachedFile, Cycle, Operation, Playback, Replay]
 
 @pytest.fixture
 def rows(tmp_path: Path) -> Rows:
-    CrontabSchedule.objects.create()
     return make_rows(tmp_path)
 
 
@@ -38,7 +36,7 @@ def test_all_that_a_person_needs_has_a_page() -> None:
     names = {model._meta.label for model in MODELS}
     assert names >= {
         "auth.User", "caching.CachePolicy", "caching.CachedFile", "caching.Cycle", "caching.Operation",
-        "caching.PathMapping", "caching.Playback", "django_celery_beat.PeriodicTask", "plexusers.PlexServer",
+        "caching.PathMapping", "caching.Playback", "plexusers.PlexServer",
         "plexusers.PlexUser", "plexusers.UserTypeDefaults", "plexusers.WatchPolicy",
     }  # fmt: skip
 

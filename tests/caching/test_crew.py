@@ -1,6 +1,8 @@
 """Many operations: in which order, how many at once, and how all of them are held up or ended."""
 
+import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,10 +12,10 @@ import pytest
 from django.db import connections
 from pytest_django.fixtures import Settings
 
-from caching import crew, journal, mover, pace, pausing
+from caching import crew, disk, journal, mover, pace, pausing
 from caching.models import PLAYBACK, CachedFile, CachePolicy, Operation, Root
 from caching.playing import NOBODY
-from tests.caching.ground import Ground, make_ground
+from tests.caching.ground import Ground, make_ground, make_ground_beside
 from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,11 +104,11 @@ def outcomes(operations: list[Operation]) -> list[str]:
     return [Operation.objects.get(pk=operation.pk).outcome for operation in operations]
 
 
-def playback(ground: Ground, name: str = "urgent") -> Operation:
+def playback(ground: Ground, name: str = "urgent", size: int = 5000) -> Operation:
     """What somebody's playback ordered, waiting in the journal."""
     path = f"Films/{name}.mkv".encode()
-    ground.write(path)
-    order = ground.plan_caching(path)
+    ground.write(path, b"u" * size)
+    order = ground.plan_caching(path, size)
     Operation.objects.filter(pk=order.pk).update(trigger=PLAYBACK)
     order.refresh_from_db()
     return order
@@ -127,6 +129,7 @@ def test_what_playback_orders_meanwhile_is_done_between_two_operations(ground: G
         told.hear(operation)
         if not orders:
             orders.append(playback(ground))
+            time.sleep(crew.LOOK_SECONDS)  # then the next look is due
 
     with ground.opened() as roots:
         crew.carry_out_all(operations, roots, playing=NOBODY, stopped=lambda: False, done=after_the_first)
@@ -154,9 +157,95 @@ def finished_now() -> set[int]:
     return set(Operation.objects.filter(state="done").values_list("pk", flat=True))
 
 
-def test_what_playback_orders_on_other_roots_or_while_the_work_is_stopped_goes_on_waiting(
-    ground: Ground, told: Told
+def slow_copies(ground: Ground, at_once: int, count: int) -> list[Operation]:
+    """Films that take longer than anybody here waits, to be copied so many at once."""
+    policy(operations_to_cache=at_once, bandwidth_limit=SLOW)
+    return films(ground, count)
+
+
+def end_the_rest(told: Told) -> None:
+    """The test has seen enough: nothing more begins, and what is copied ends."""
+    told.stop.set()
+    Operation.objects.filter(state="planned", started_at__isnull=False).update(cancel_requested=True)
+
+
+@pytest.mark.parametrize(("at_once", "count"), [(1, 1), (1, 2), (2, 1), (2, 2), (2, 4)])
+def test_what_playback_orders_is_cached_before_the_copies_end_that_take_all_places(
+    ground: Ground, told: Told, at_once: int, count: int
 ) -> None:
+    operations = slow_copies(ground, at_once, count)
+    begun, orders = min(at_once, count), list[Operation]()
+
+    def arrive() -> None:
+        until(lambda: copying(ground) == begun, "slow copies in every place")
+        orders.append(playback(ground, "urgent", 1000))
+        until(lambda: states(orders) == ["done"], "the order to be done")
+        assert copying(ground) == begun
+        assert states(operations) == ["planned"] * count
+        end_the_rest(told)
+
+    with meanwhile(arrive):
+        told.carry_out(ground, operations)
+    assert ground.on_cache(orders[0].relative).stat().st_size == 1000
+    assert told.done
+    assert orders[0].pk not in {row.pk for row in told.done}
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_playback_has_one_place_more_and_its_orders_take_it_one_after_the_other(
+    ground: Ground, told: Told, at_once: int
+) -> None:
+    operations = slow_copies(ground, at_once, at_once + 1)
+    orders: list[Operation] = []
+    most: list[int] = []
+
+    def arrive() -> None:
+        until(lambda: copying(ground) == at_once, "slow copies in every place")
+        orders.extend(playback(ground, f"urgent{number}", 20_000) for number in range(3))
+
+        def all_done() -> bool:
+            most.append(copying(ground))
+            return states(orders) == ["done"] * 3
+
+        until(all_done, "the orders to be done")
+        end_the_rest(told)
+
+    with meanwhile(arrive):
+        told.carry_out(ground, operations)
+    assert max(most) == at_once + 1
+    assert finished(*orders) == [row.pk for row in orders]
+    assert states(operations[:at_once]) == ["aborted"] * at_once
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_playback_orders_that_the_caller_brings_do_not_wait_for_what_makes_room(
+    ground: Ground, told: Told, at_once: int
+) -> None:
+    ground.cached()
+    restore = ground.plan_restore()
+    operations = [restore, *films(ground, 1, 5000), playback(ground)]
+    policy(operations_to_cache=at_once, operations_to_array=at_once)
+    told.carry_out(ground, operations)
+    assert finished(*operations)[0] == operations[2].pk
+    assert {row.pk for row in told.done} == {row.pk for row in operations}
+
+
+def test_what_playback_orders_on_other_roots_is_taken_on_when_they_can_be_opened(ground: Ground, told: Told) -> None:
+    beside = make_ground_beside(ground)
+    orders = [playback(beside), playback(ground)]
+    marker, kept = beside.cache / os.fsdecode(disk.MARKER), beside.directory / "kept"
+    first, second = films(ground, 2, 5000)
+    marker.rename(kept)
+    told.carry_out(ground, [first])
+    assert states(orders) == ["planned", "done"]
+    assert journal.urgent(set()) == orders[0]
+    kept.rename(marker)
+    told.carry_out(ground, [second])
+    assert states(orders) == ["done", "done"]
+    assert beside.on_cache(orders[0].relative).exists()
+
+
+def test_what_playback_orders_while_the_work_is_stopped_goes_on_waiting(ground: Ground, told: Told) -> None:
     policy(operations_to_cache=1)
     operations = films(ground, 2, 5000)
     order = playback(ground)
@@ -164,12 +253,8 @@ def test_what_playback_orders_on_other_roots_or_while_the_work_is_stopped_goes_o
     told.carry_out(ground, operations)
     order.refresh_from_db()
     assert order.is_waiting
-    with ground.opened() as roots:
-        kept = {key: root for key, root in roots.items() if key == order.array_id}
-        crew.carry_out_all([], kept, playing=NOBODY, stopped=lambda: False, done=told.hear)
-        assert journal.urgent(kept.keys(), set()) is None
-        assert journal.urgent(roots.keys(), set()) == order
-        assert journal.urgent(roots.keys(), {order.pk}) is None
+    assert journal.urgent(set()) == order
+    assert journal.urgent({order.pk}) is None
 
 
 @pytest.mark.parametrize("at_once", [1, 3])

@@ -8,10 +8,10 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from cacherr.errors import BusyError, RefusedError, StorageAbsentError
-from caching import exclusions, lock, mover, orders, pausing, proving, stopping, upkeep
+from caching import exclusions, lock, mover, orders, pausing, stopping, upkeep
 from caching.cycle import WORK_LOCK
-from caching.models import CachedFile, CachePolicy, Cycle, Kind, Operation, PathMapping, State
-from tests.caching.ground import CONTENT, FILM, Ground, make_ground
+from caching.models import PLAYBACK, CachedFile, CachePolicy, Cycle, Kind, Operation, State
+from tests.caching.ground import CONTENT, FILM, Ground, make_ground, make_ground_beside
 from tests.conftest import contents, tree
 
 pytestmark = pytest.mark.django_db
@@ -283,17 +283,6 @@ def test_an_undo_without_its_mapping_is_refused(ground: Ground) -> None:
     assert second.mapping.is_proved
 
 
-def make_ground_beside(ground: Ground) -> Ground:
-    """A second mapping of its own."""
-    beside = ground.directory / "beside"
-    for name in ("array", "cache"):
-        (beside / name).mkdir(parents=True)
-    row = PathMapping.objects.create(
-        name="second", plex_prefix="/second", array_root=str(beside / "array"), cache_root=str(beside / "cache")
-    )
-    return Ground(beside, proving.prove(row))
-
-
 def test_what_was_not_done_is_tried_again_once(ground: Ground) -> None:
     cache("/plex/" + os.fsdecode(FILM))
     with ground.on_cache().open("rb"):
@@ -377,6 +366,14 @@ def test_upkeep_carries_out_an_order_whose_message_was_lost(ground: Ground) -> N
     order.refresh_from_db()
     assert order.state == "done"
     assert not Cycle.objects.exists()
+
+
+def test_orders_of_playback_come_first_then_what_makes_room_then_the_oldest(ground: Ground) -> None:
+    ground.write(b"Films/Gamma.mkv")
+    caching, playback = ground.plan_caching(b"Films/Gamma.mkv"), ground.plan_caching(SUBTITLE)
+    restore = waiting_restore(ground)
+    Operation.objects.filter(pk=playback.pk).update(trigger=PLAYBACK)
+    assert orders.waiting() == [playback, restore, caching]
 
 
 def test_nothing_is_begun_while_cacherr_is_paused_and_the_order_goes_on_waiting(ground: Ground) -> None:

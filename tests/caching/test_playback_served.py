@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -116,19 +117,27 @@ def test_a_webhook_makes_it_look_at_once(
         assert "chosen" not in served.text
 
 
-def test_a_cycle_at_work_does_not_hold_up_what_somebody_plays(
-    installation: Installation, home: Home, plex: StandIn, series: Series
+@pytest.mark.parametrize("slots", [1, 2])
+def test_slow_copies_in_every_place_do_not_hold_up_what_comes_next_for_somebody_who_plays(
+    installation: Installation, home: Home, plex: StandIn, series: Series, slots: int
 ) -> None:
-    for number in range(6):
-        home.film(f"Film {number}", bytes(range(256)) * 4096)
-    slow = {**NOW_AND_THEN, "CACHERR_OPERATIONS_TO_CACHE": "1", "CACHERR_BANDWIDTH_LIMIT": "1MB"}
-    with serving(installation, extra=slow) as served:
+    for number in range(slots):
+        home.film(f"Film {number}", bytes(range(256)) * 16384)
+    slowly = {"CACHERR_COPY_CHUNK": "4096", "CACHERR_BANDWIDTH_LIMIT": "32KB"}  # a film takes two minutes
+    with serving(installation, extra={**NOW_AND_THEN, **slowly, "CACHERR_OPERATIONS_TO_CACHE": str(slots)}) as served:
         heard(plex, served)
         assert served.get("/api/start-cache", method="POST", body={})[0] == 202
-        until(installation.copies_in_progress, "the cycle to copy")
-        home.household.start_playing(home.owner, series.episodes["s2e2"])
-        until(lambda: series.path("s2e2") in cached(installation), "the episode to be cached")
+        films = until(lambda: at_once(installation, slots), "copies in every place")
+        home.household.start_playing(home.owner, series.episodes["s2e1"])
+        until(lambda: cached(installation) == series.paths("s2e1", "s2e2"), "the episodes to be cached")
+        assert all(copy.exists() for copy in films)
         assert rows(installation, "SELECT state FROM caching_cycle") == [("running",)]
+
+
+def at_once(installation: Installation, slots: int) -> list[Path]:
+    """The copies in progress, when there are so many."""
+    copies = installation.copies_in_progress()
+    return copies if len(copies) == slots else []
 
 
 def test_switched_off_it_asks_plex_nothing_and_switched_on_it_sees_what_plays(

@@ -13,6 +13,7 @@ from caching import auditing, disk, events, stopping
 from caching.auditing import Audited, Finding, Kind, Repaired
 from caching.management.ordering import escaped, shown
 from caching.models import CachedFile
+from caching.notifying import outbox, sentences
 from caching.planning.sizes import readable
 
 SIGNS = {"info": "note   ", "warning": "WARNING", "error": "ERROR  "}
@@ -46,6 +47,8 @@ class Command(CacherrCommand):
         finally:
             watch.end()
             events.flush()
+        if told := sentences.audited([f"{one.message} {one.cure}" for one in repaired.audited.left]):
+            outbox.tell(told)
         report = _reported(repaired)
         absent = any(one.kind is Kind.ABSENT for one in repaired.audited.findings)
         return report, StorageAbsentError.exit_code if absent else 0 if report["success"] else 1
