@@ -1,9 +1,8 @@
-"""Other apps' rows in the admin's own style."""
+"""Other apps' rows in the admin's own style. Beat's rows are shown as schedules, on a page of their own."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
-from django_celery_beat.admin import PeriodicTaskAdmin
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -29,13 +28,3 @@ class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
         ("What is allowed", {"fields": ("is_active", "is_staff", "is_superuser"), "description": ACCESS}),
         ("When", {"fields": ("last_login", "date_joined")}),
     )
-
-
-@admin.register(PeriodicTask)
-class ScheduleAdmin(PeriodicTaskAdmin, ModelAdmin):  # type: ignore[misc]
-    """When cycles are run."""
-
-
-@admin.register(IntervalSchedule, CrontabSchedule)
-class IntervalAdmin(ModelAdmin):  # type: ignore[misc]
-    """Intervals and times to choose from."""

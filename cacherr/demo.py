@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from django.conf import settings
 
+from caching import beginning
 from caching.models import CachePolicy, PathMapping
 from plexusers.models import PlexServer, PlexUser, UserKind, WatchPolicy
 
@@ -68,6 +69,7 @@ def _settle_in(directory: Path, plex: "StandIn") -> None:
     """Settings as somebody would enter them, but impatient, so that something is to be seen soon."""
     from plexusers.standin.demo import PLEX_PREFIX
 
+    beginning.finish()
     PlexServer(plex_url=plex.url, plex_token=plex.household.owner.token).save()
     for account in plex.household.accounts.values():
         if account.pin:

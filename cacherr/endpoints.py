@@ -19,7 +19,8 @@ WORDS = frozenset(
         "identity", "hubs", "home", "onDeck", "library", "sections", "all", "metadata", "allLeaves", "children",
         "status", "sessions", "history", "accounts", "prefs", "activities", "butler", "statistics", "resources",
         "media", "providers", "photo", ":", "transcode", "websockets", "notifications", "eventsource",
-        "continueWatching", "items", "streams", "parts", "search", "servers", "recentlyAdded", "unwatched",
+        "continueWatching", "items", "streams", "parts", "search", "servers", "recentlyAdded", "unwatched", "label",
+        "genre",
         # plex.tv and its hosts
         "api", "v1", "v2", "users", "user", "account", "shared_servers", "shared_items", "switch", "pins",
         "friends", "devices", "webhooks", "watchlist", "rss", "userState", "actions", "tags", "feed", "signin",

@@ -66,7 +66,10 @@ class Window(BaseModel):
         return self._cut(values, len(values), describe)
 
     def _cut(self, values: Any, total: int, describe: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-        items = [describe(value) for value in values[self.offset : self.offset + self.limit]]
+        return self.of([describe(value) for value in values[self.offset : self.offset + self.limit]], total)
+
+    def of(self, items: Sequence[Any], total: int) -> dict[str, Any]:
+        """This part, when somebody has cut it already, of so many."""
         more = self.offset + len(items) < total
         return {
             "items": items,

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import logging
 from typing import Any
 
@@ -18,6 +19,19 @@ KEY_LABEL = b"cacherr stored secrets v1:"
 def _cipher() -> Fernet:
     key = hashlib.sha256(KEY_LABEL + settings.SECRET_KEY.encode()).digest()
     return Fernet(base64.urlsafe_b64encode(key))
+
+
+def sealed(value: Any) -> str:
+    """A value of JSON as a text that nobody else can read or make: for what waits in a page until it is confirmed."""
+    return _cipher().encrypt(json.dumps(value).encode()).decode()
+
+
+def opened(text: str, seconds: int) -> Any:
+    """The value of a sealed text that is not older than so many seconds. Raises ValueError."""
+    try:
+        return json.loads(_cipher().decrypt(text.encode(), ttl=seconds))
+    except InvalidToken as error:
+        raise ValueError("not sealed here, or too long ago") from error
 
 
 class EncryptedField(models.TextField):  # type: ignore[type-arg]

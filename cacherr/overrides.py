@@ -4,17 +4,23 @@ A model field is the one declaration of a setting: type, validators, help text, 
 the field's name in capitals. An override wins over the stored value and never overwrites it.
 """
 
-from collections.abc import Iterator
-from typing import Any, Self, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from cacherr.env import Override, parse_bool
+from cacherr.env import PREFIX, Override, parse_bool
 from cacherr.errors import ConfigurationError
 
+M = TypeVar("M", bound=models.Model)
 SettingField: TypeAlias = "models.Field[Any, Any]"
+
+_supposed: ContextVar[Mapping[str, Any]] = ContextVar("supposed", default={})  # noqa: B039 - never written to
+_supposed_row: ContextVar[models.Model | None] = ContextVar("supposed row", default=None)
 
 
 class SettingsModel(models.Model):
@@ -23,6 +29,9 @@ class SettingsModel(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
 
     read_only = False
+
+    dangerous: ClassVar[Mapping[str, str]] = {}
+    """Fields whose change is shown before it is made, each with a sentence about what is final or slow; or without."""
 
     class Meta:
         abstract = True
@@ -36,6 +45,9 @@ class SettingsModel(models.Model):
     def effective(cls) -> Self:
         """What is in force: environment, else the row, else the default. Not to be saved."""
         row = cls.stored()
+        for field in setting_fields(cls):
+            if field.name in _supposed.get():
+                setattr(row, field.attname, _supposed.get()[field.name])
         for field, override in overrides_of(cls):
             setattr(row, field.attname, parse_override(field, override))
         row.read_only = True
@@ -46,6 +58,36 @@ class SettingsModel(models.Model):
         if self.read_only:
             raise ConfigurationError("These settings hold values from the environment and cannot be stored.")
         super().save(*args, **kwargs)
+
+
+@contextmanager
+def supposing(values: Mapping[str, Any], row: models.Model | None = None) -> Iterator[None]:
+    """Inside, settings are in force in this thread as if these values (by field name) were stored; nothing is.
+
+    `row`, of another model, is taken for the stored one of its key by those who ask `as_supposed`.
+    """
+    token, row_token = _supposed.set(values), _supposed_row.set(row)
+    try:
+        yield
+    finally:
+        _supposed.reset(token)
+        _supposed_row.reset(row_token)
+
+
+def is_supposing() -> bool:
+    """Whether something is only supposed now, so that nothing may be concluded for good."""
+    return bool(_supposed.get()) or _supposed_row.get() is not None
+
+
+def as_supposed(rows: Iterable[M]) -> list[M]:
+    """Rows as they are, or as they are supposed to be. Not to be saved as a whole."""
+    row = _supposed_row.get()
+    return [row if type(one) is type(row) and one.pk == row.pk else one for one in rows]
+
+
+def variable_of(field: SettingField) -> str:
+    """The name of the variable that sets this field."""
+    return PREFIX + field.name.upper()
 
 
 def setting_fields(model: type[models.Model]) -> Iterator[SettingField]:

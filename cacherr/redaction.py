@@ -19,6 +19,9 @@ _NAMES = (
 _WORDS = "token|pin|password|passwd|secret|key|sig|signature"
 """Words that do so only in addresses, XML and JSON: `token=…`, `"token": "…"`."""
 
+_TARGETS = "discord|slack|tgram|ntfys?|gotifys?|mailtos?|pover|matrixs?|jsons?|xmls?|forms?|apprises?|workflows?"
+"""Addresses of notification targets: all of one is a secret."""
+
 _PATTERNS = [
     (re.compile(pattern, re.IGNORECASE), replacement)
     for pattern, replacement in (
@@ -29,6 +32,7 @@ _PATTERNS = [
         (r"(://[^\s/@:]*:)[^\s/@]+(?=@)", rf"\1{MASK}"),
         (rf"(rss\.plex\.tv/|/rss/|/signin/|/bot(?=[\w-]*\d)|/webhooks/[\w.-]+/){_PART}", rf"\1{MASK}"),
         (r"(/services/)[^\s?\"'<>]+", rf"\1{MASK}"),
+        (rf"\b((?:{_TARGETS})://)[^\s\"'<>]+", rf"\1{MASK}"),
     )
 ]
 
@@ -40,8 +44,19 @@ def redacted(text: str) -> str:
     return text
 
 
+_CONTROL = {code: ascii(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+
+
 class RedactingFormatter(logging.Formatter):
-    """Masks the whole line, with what was given as arguments and the traceback of an error."""
+    """Masks the whole line, with what was given as arguments and the traceback of an error.
+
+    A message is one line: a file's name with a line break in it must not look like a line of its own.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        """The line before the traceback, without control characters."""
+        record.message = record.message.translate(_CONTROL)
+        return super().formatMessage(record)
 
     def format(self, record: logging.LogRecord) -> str:
         """The line without secrets."""

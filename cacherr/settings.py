@@ -9,6 +9,7 @@ from django.templatetags.static import static
 
 from cacherr.databases import database, sqlite
 from cacherr.env import FILE_SUFFIX, OLDER_VARIABLES, Environment, zone_name
+from cacherr.log_settings import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -96,6 +97,7 @@ CACHERR_API_KEY = env.text("CACHERR_API_KEY")
 CACHERR_ADMIN_USER = env.text("CACHERR_ADMIN_USER", "admin")
 CACHERR_ADMIN_PASSWORD = env.text("CACHERR_ADMIN_PASSWORD")
 COPY_CHUNK = env.integer("CACHERR_COPY_CHUNK", 1024 * 1024, 512, 64 * 1024 * 1024)
+CACHERR_UNRAID_NOTIFY = env.text("CACHERR_UNRAID_NOTIFY", "/usr/local/emhttp/webGui/scripts/notify")
 CACHERR_PLACEMENT = env.choice("CACHERR_PLACEMENT", ("auto", "union", "symlink"), "auto")
 PATH_MAPPINGS = env.json_list("CACHERR_PATH_MAPPINGS")
 OLDER_MAPPING = {
@@ -213,7 +215,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "cacherr"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "cacherr.beat:Scheduler"
 CELERY_TIMEZONE = TIME_ZONE
 # Rows made by a migration are the schedule. Entries written here would overwrite a person's edits at each start.
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {}
@@ -235,7 +237,7 @@ CHANNEL_LAYERS: dict[str, Any] = {
 OUTBOUND_TOTAL_SECONDS = 60.0
 OUTBOUND_MAX_BYTES = 32 * 1024 * 1024
 
-# ---- logging: standard error only, so that `--json` owns standard output -------------------------------------------
+# ---- logging: standard error, so that `--json` owns standard output, and the files that the page of logs shows -------
 
 LOG_LEVEL = env.choice(
     "LOG_LEVEL",
@@ -243,29 +245,7 @@ LOG_LEVEL = env.choice(
     "debug" if env.boolean("DEBUG") else "info",
 ).upper()
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "class": "cacherr.redaction.RedactingFormatter",
-            "format": "{asctime} {levelname:<7} {name}: {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        **{app: {"level": LOG_LEVEL} for app in ("cacherr", "plexusers", "importlists", "caching")},
-        # A 404 or a refused login is not news for the person who reads the log.
-        "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        # Every retry as a line of its own; what comes of them is told once, in one sentence.
-        "urllib3.connectionpool": {"level": "ERROR"},
-        "psycopg.pool": {"level": "ERROR"},
-    },
-}
-
+LOGGING = logging_settings(LOG_LEVEL, CONFIG_DIR)
 
 # The darker ones carry white text, the lighter ones stand on dark ground: all with a contrast of 4.5 and more.
 BLUE = {

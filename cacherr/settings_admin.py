@@ -10,6 +10,7 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminPasswordWidget
 
+from cacherr.confirming import ConfirmingAdmin
 from cacherr.fields import EncryptedField
 from cacherr.overrides import overrides_of
 
@@ -43,8 +44,13 @@ def keep_secrets(row: Model) -> None:
             setattr(row, field.name, getattr(stored, field.name))
 
 
-class SettingsAdmin(SecretsAdmin):
+class SettingsAdmin(ConfirmingAdmin, SecretsAdmin):
     """One row, opened straight from the menu."""
+
+    def row_before(self, request: HttpRequest, object_id: str | None) -> Model | None:  # noqa: ARG002
+        """No row is as good as one with the defaults."""
+        stored: Model = self.model.stored()
+        return stored
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """One row only."""

@@ -137,12 +137,13 @@ def _worker() -> Background:
 
 def _beat() -> Background:
     from celery.beat import Service
-    from django_celery_beat.schedulers import DatabaseScheduler
+
+    from cacherr.beat import Scheduler
 
     services: list[Service] = []
 
     def serve() -> None:
-        services[:] = [Service(celery.app, scheduler_cls=DatabaseScheduler)]
+        services[:] = [Service(celery.app, scheduler_cls=Scheduler)]
         services[0].start()
 
     def stop() -> None:

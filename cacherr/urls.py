@@ -2,10 +2,11 @@
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import path
-from django.views.generic import RedirectView
+from django.shortcuts import redirect
+from django.urls import include, path
 
 from cacherr.api import api
+from caching import beginning, setup
 from caching.health import health
 from plexusers.signin import signed_in, signin
 
@@ -16,8 +17,14 @@ def health_view(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django'
     return JsonResponse(found, status=503 if found["status"] == "critical" else 200)
 
 
+def root_view(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's own signature
+    """`/` leads to the dashboard, and before there is anything to be seen there, to the wizard."""
+    return redirect("admin:index" if beginning.is_set_up() else "setup")
+
+
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("", root_view),
+    path("setup/", include(setup.urlpatterns)),
     path("health", health_view, name="health"),
     path("api/", api.urls),
     path("admin/", admin.site.urls),

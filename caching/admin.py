@@ -13,16 +13,37 @@ from django.utils.html import format_html_join
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from cacherr.confirming import ConfirmingAdmin
 from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
 from cacherr.settings_admin import SettingsAdmin
-from caching import cached_file_admin, mappings, orders, pin_admin, playback_admin, proving, replay_admin
+from caching import (
+    activity_page,
+    audit_admin,
+    cached_file_admin,
+    detecting,
+    limit_admin,
+    logs_page,
+    mappings,
+    notification_admin,
+    orders,
+    pin_admin,
+    playback_admin,
+    replay_admin,
+    rule_admin,
+    schedule_page,
+    settings_page,
+    transfer_page,
+)
 from caching.attempts import attempt
 from caching.models import CachePolicy, Cycle, Operation, PathMapping
 from caching.models.storage import Origin
 from caching.planning.sizes import readable
 
-__all__ = ["cached_file_admin", "pin_admin", "playback_admin", "replay_admin"]  # they register themselves
+__all__ = [  # they register themselves
+    "audit_admin", "cached_file_admin", "limit_admin", "notification_admin", "pin_admin", "playback_admin",
+    "replay_admin", "rule_admin",
+]  # fmt: skip
 
 
 @admin.register(CachePolicy)
@@ -30,7 +51,10 @@ class CachePolicyAdmin(SettingsAdmin):
     """How much may be cached, for how long, and how gently."""
 
     fieldsets = (
-        ("How much is cached", {"fields": ("cache_limit", "min_free_space", "reserve", "associated_files")}),
+        (
+            "How much is cached",
+            {"fields": ("cache_limit", "min_free_space", "reserve", "associated_files", "only_included")},
+        ),
         (
             "What leaves when room is short",
             {"fields": ("eviction_mode", "eviction_threshold_percent", "eviction_target_percent")},
@@ -50,11 +74,20 @@ class CachePolicyAdmin(SettingsAdmin):
         ),
         ("Originals", {"fields": ("park_originals", "rescue_after_seconds", "settle_minutes")}),
         ("Hold on", {"fields": ("paused", "dry_run")}),
+        ("Backups and the dashboard", {"fields": ("backups_kept", "dashboard_poll_seconds")}),
     )  # fmt: skip
+
+    def get_urls(self) -> list[URLPattern]:
+        """The page of all settings, and that of export and import."""
+        return [
+            path("all/", self.admin_site.admin_view(settings_page.page), name="caching_settings"),
+            path("transfer/", self.admin_site.admin_view(transfer_page.page), name="caching_transfer"),
+            *super().get_urls(),
+        ]
 
 
 @admin.register(PathMapping)
-class PathMappingAdmin(ModelAdmin):  # type: ignore[misc]
+class PathMappingAdmin(ConfirmingAdmin, ModelAdmin):  # type: ignore[misc]
     """Where Plex's files are. Rows of the environment can be read only."""
 
     list_display = ("name", "plex_prefix", "array_root", "cache_root", "proved_placement", "enabled", "origin")
@@ -65,6 +98,21 @@ class PathMappingAdmin(ModelAdmin):  # type: ignore[misc]
     )  # fmt: skip
     readonly_fields = ("proved_placement", "proof")
     actions = ("prove",)
+    list_before_template = "admin/caching/mappings_above.html"
+    change_form_outer_before_template = "admin/caching/mapping_buttons.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """The button of a mapping's page."""
+        view = self.admin_site.admin_view(require_POST(self.press))
+        return [path("<int:pk>/prove/", view, name="caching_pathmapping_prove"), *super().get_urls()]
+
+    def press(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Prove was pressed on a mapping's page."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = get_object_or_404(PathMapping, pk=pk)
+        self.prove(request, PathMapping.objects.filter(pk=row.pk))
+        return redirect(reverse("admin:caching_pathmapping_change", args=[pk]))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PathMapping]:
         """Bring the environment's rows up to date before showing them."""
@@ -83,10 +131,13 @@ class PathMappingAdmin(ModelAdmin):  # type: ignore[misc]
     @admin.action(description="Prove: look at both directories and find out the placement")
     def prove(self, request: HttpRequest, queryset: QuerySet[PathMapping]) -> None:
         """Prove the chosen mappings and say what came out."""
+        asked = detecting.ask()
         for mapping in queryset:
             try:
-                proved = proving.prove(mapping)
-                messages.success(request, f"{mapping}: {proved.proved_placement}, {proved.proof}.")
+                proved = detecting.prove(mapping, asked)
+                messages.success(request, f"{mapping}: {proved.mapping.proved_placement}, {proved.mapping.proof}.")
+                for note in proved.notes:
+                    messages.warning(request, f"{mapping}: {note.message} {note.cure}")
             except CacherrError as error:
                 messages.error(request, f"{mapping}: {error}")
 
@@ -185,6 +236,10 @@ class CycleAdmin(ReadOnlyAdmin):
         "started_at", "finished_at", "shown_plan",
     )  # fmt: skip
     readonly_fields = fields
+
+    def get_urls(self) -> list[URLPattern]:
+        """The pages of schedules, of the activity and of logs stand before the rows' own addresses."""
+        return [*schedule_page.urls(self), *activity_page.urls(self), *logs_page.urls(), *super().get_urls()]
 
     @admin.display(description="plan")
     def shown_plan(self, row: Cycle) -> str:

@@ -34,6 +34,12 @@ class Facts:
     other_version: bool = False
     """Whether another version of the same item is wanted instead."""
     watched_by: tuple[str, ...] = ()
+    rule: str = ""
+    """The rule that keeps it out, or would."""
+    limit: str = ""
+    """The limit that it does not fit."""
+    only_included: bool = False
+    """Whether it is kept out because no rule includes it."""
     paused: bool = False
     dry_run: bool = False
 
@@ -49,7 +55,7 @@ def advice(facts: Facts) -> tuple[str, ...]:
     """What would change the decision, the nearest first."""
     if facts.belongs_to:
         return (f"It comes and leaves with its video: ask about {facts.belongs_to}.", *_at_rest(facts))
-    return (*_BY_ACTION[facts.action](facts), *_at_rest(facts))
+    return (*(_BY_ACTION[facts.action](facts)), *_by_owner(facts), *_at_rest(facts))
 
 
 def reason_without_decision(facts: Facts) -> str:
@@ -81,6 +87,8 @@ def _unwanted(facts: Facts) -> Iterator[str]:
 def _skipped(facts: Facts) -> Iterator[str]:
     if facts.conflict:
         yield "Look at the file, then restore it by hand; the audit shows what is the matter with it."
+    elif facts.rule or facts.only_included or facts.limit:
+        yield PIN
     elif facts.sources:
         yield f"It needs {readable(facts.size)}: make room as the reason says."
         if facts.lowest is not None:
@@ -117,7 +125,10 @@ def _restored(_: Facts) -> Iterator[str]:
 
 
 def _evicted(facts: Facts) -> Iterator[str]:
-    yield "It leaves with the next cycle to make room: with a larger budget it would stay."
+    if facts.limit:
+        yield "It leaves with the next cycle, because of the limit."
+    else:
+        yield "It leaves with the next cycle to make room: with a larger budget it would stay."
     yield f"Its score is {facts.score}: one above that of what is to come would keep it."
     yield PIN
 
@@ -125,6 +136,16 @@ def _evicted(facts: Facts) -> Iterator[str]:
 _BY_ACTION = {
     NONE: _unwanted, "skip": _skipped, "keep": _kept, "cache": _cached, "restore": _restored, "evict": _evicted,
 }  # fmt: skip
+
+
+def _by_owner(facts: Facts) -> Iterator[str]:
+    """What the owner has set against it."""
+    if facts.rule:
+        yield f"Change the rule {facts.rule}, which keeps it out, or put one before it that includes it."
+    if facts.only_included:
+        yield "Make a rule that includes it, or let everything be cached in the caching settings."
+    if facts.limit:
+        yield f"Raise {facts.limit}, under Limits, or let less else be wanted."
 
 
 def _at_rest(facts: Facts) -> Iterator[str]:

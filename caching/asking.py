@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from cacherr.errors import ConfigurationError, PlexError
+from cacherr.overrides import is_supposing
 from caching import pinning
 from caching.models import Phase
+from caching.rulebook import reading
 from importlists.wants import wanted
-from plexusers import deck, discovery, indexing, recent, sources, watching, watchlists
+from plexusers import deck, discovery, indexing, recent, sources, tagging, watching, watchlists
 from plexusers.models import PlaySession, UserKind, Versions, WatchPolicy
 from plexusers.plex import Plex
 from plexusers.preferences import Person, everybody
@@ -62,6 +64,7 @@ class _Asking:
         self._tell(Phase.USERS, 0, 0)
         plex = connect()
         failures = {discovery.SOURCE: discovery.keep_up().failed, indexing.SOURCE: indexing.refresh(plex).failed}
+        failures[tagging.SOURCE] = tagging.keep_up(plex, reading.tags_of(reading.enabled()), self._now)
         if failures[indexing.SOURCE] and not sources.is_known(indexing.SOURCE):
             self._doubts[NOBODY] = failures[indexing.SOURCE]
         people = everybody(self._now)
@@ -99,7 +102,7 @@ class _Asking:
         doubt = failed or self._doubts.get(NOBODY, "")
         if doubt:
             self._doubts[user.pk] = doubt
-        if not wanted:
+        if not (wanted or is_supposing()):
             sources.forget(deck.SOURCE, user)
         answers = [deck.take(person, items, self._shelf, self._now, doubt)] if wanted else []
         return [*answers, *self._after_playing(person)]

@@ -1,16 +1,17 @@
-"""The audit's page in the admin: its words and rows."""
+"""The audit's page in the admin: its words and rows, from what was kept of the audits."""
 
+from itertools import groupby
 from typing import Any
 
-from cacherr.errors import CacherrError
 from caching import auditing
-from caching.auditing import Audited, Finding, Repaired, Severity
-from caching.models import Operation
+from caching.auditing import Repaired
+from caching.models import Audit, Operation
 
 Data = dict[str, Any]
 
-SHOWN = 200
-LATEST = 10
+LATEST, HISTORY = 10, 15
+IN_GROUP = 50
+"""So many findings of a kind are shown."""
 
 WORDS = {
     "orphan": "Unknown private name",
@@ -26,45 +27,48 @@ WORDS = {
     "unreadable": "Cannot be seen",
     "absent": "Disk is not there",
 }
-LEVELS = {Severity.INFO: "note", Severity.WARNING: "warning", Severity.ERROR: "critical"}
-LEVEL_WORDS = {Severity.INFO: "Note", Severity.WARNING: "Warning", Severity.ERROR: "Error"}
+LEVELS = {"info": "note", "warning": "warning", "error": "critical"}
+LEVEL_WORDS = {"info": "Note", "warning": "Warning", "error": "Error"}
+TRIGGERS = {"admin": "in the admin", "api": "by the API", "command": "by the command", "schedule": "on schedule"}
 
 
-def shown(*, check: bool) -> Data:
-    """The page's context; the disks are looked at only with `check`."""
-    context: Data = {"title": "Audit", "checked": False, "latest": _latest()}
-    if not check:
+def shown(row: Audit | None) -> Data:
+    """The page's context, of this audit. Rows only: no disk is looked at."""
+    latest = auditing.latest()
+    context: Data = {
+        "title": "Audit", "audit": row, "is_latest": row == latest, "operations": _operations(),
+        "history": [_line(one) for one in Audit.objects.defer("findings").order_by("-pk")[:HISTORY]],
+    }  # fmt: skip
+    if row is None:
         return context
-    try:
-        audited = auditing.examine()
-    except CacherrError as error:
-        return context | {"error": str(error)}
-    return context | {"checked": True} | _found(audited)
+    open_ones = [one for one in row.findings if one["repairable"] and not one["repaired"]]
+    return context | {
+        "by": TRIGGERS.get(row.trigger, row.trigger), "groups": _groups(row.findings), "repairable": len(open_ones),
+    }  # fmt: skip
 
 
-def _found(audited: Audited) -> Data:
-    return {
-        "files": audited.files,
-        "left": len(audited.left),
-        "repairable": sum(one.repairable for one in audited.findings),
-        "findings": [_row(one) for one in audited.findings[:SHOWN]],
-        "more": max(0, len(audited.findings) - SHOWN),
-    }
+def _groups(findings: list[Data]) -> list[Data]:
+    """Findings of one kind and severity together, the worst first; a cure that all of them share is told once."""
+    groups = []
+    for (severity, kind), found in groupby(findings, lambda one: (one["severity"], one["kind"])):
+        rows = list(found)
+        cures = {one["cure"] for one in rows}
+        groups.append(
+            {
+                "kind": WORDS.get(kind, kind), "level": LEVELS[severity], "word": LEVEL_WORDS[severity],
+                "count": len(rows), "rows": rows[:IN_GROUP], "more": max(0, len(rows) - IN_GROUP),
+                "cure": cures.pop() if len(cures) == 1 else "",
+            }
+        )  # fmt: skip
+    return groups
 
 
-def _row(one: Finding) -> Data:
-    return {
-        "kind": WORDS[one.kind],
-        "level": LEVELS[one.severity],
-        "word": LEVEL_WORDS[one.severity],
-        "paths": [path.decode("utf-8", "backslashreplace") for path in one.paths],
-        "message": one.message,
-        "cure": one.cure,
-        "file": one.file,
-    }
+def _line(row: Audit) -> Data:
+    level = "conflict" if row.errors > row.repaired else "aborted" if row.left else "done"
+    return {"audit": row, "state": level, "by": TRIGGERS.get(row.trigger, row.trigger)}
 
 
-def _latest() -> list[Operation]:
+def _operations() -> list[Operation]:
     """The latest operations that a repair ordered."""
     return list(Operation.objects.filter(trigger=auditing.TRIGGER).order_by("-id")[:LATEST])
 

@@ -1,53 +1,124 @@
-"""The admin's page of cached files, with the pages that explain and examine them."""
+"""The admin's pages of cached files: the table, a page for each file, the pages that explain and clean up."""
 
-from django.contrib import admin, messages
+from typing import Any
+
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.core.paginator import Paginator
+from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST
 
 from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
-from caching import audit_page, auditing, nudge, orders, pin_admin, why_page
+from caching import orders, pin_admin, why_page
 from caching.attempts import attempt
+from caching.cached import cells, cleaning, page
+from caching.cached.filters import FILTERS, export_query
+from caching.cached.showing import where
+from caching.cached.words import moment
 from caching.models import CachedFile, Kind
 from caching.planning.sizes import readable
+from plexusers import posters
+
+REASONS = {Kind.RESTORE: "ordered in the admin", Kind.EVICT: "ordered in the admin, to make room"}
+
+
+class TotalPaginator(Paginator):  # type: ignore[type-arg]
+    """Adds up the sizes when it counts the files: one query for both."""
+
+    @cached_property
+    def totals(self) -> dict[str, int]:
+        """How many files, and how many bytes they have together."""
+        rows: Any = self.object_list
+        return dict(rows.order_by().aggregate(files=Count("pk"), bytes=Sum("size", default=0)))
+
+    @property
+    def count(self) -> int:
+        """How many files."""
+        return self.totals["files"]
 
 
 @admin.register(CachedFile)
 class CachedFileAdmin(ReadOnlyAdmin):
-    """What is cached now, and why."""
+    """What is cached now, why, and when it leaves."""
 
-    list_display = ("file_title", "shown_size", "score", "reason", "cached_at", "conflict", "explained")
-    list_filter = ("placement",)
+    list_display = (
+        "shown_title", "shown_wishes", "shown_size", "shown_score", "shown_since", "shown_leaves",
+    )  # fmt: skip
+    list_filter = (*FILTERS, "placement")
+    list_per_page = 50
+    show_full_result_count = False  # the list counts what it shows; counting all the others as well tells nothing
     search_fields = ("title", "plex_path")
-    fields = (
-        "title",
-        "plex_path",
-        "shown_size",
-        "score",
-        "who",
-        "reason",
-        "hash",
-        "cached_at",
-        "conflict",
-        "explained",
-    )
+    search_help_text = "Title or path, as Plex shows it"
+    list_before_template = "admin/caching/files_above.html"
+    change_form_outer_before_template = "admin/caching/file.html"
+    fields = ("plex_path", "array_path", "cache_path", "placement", "mode", "hash")
     readonly_fields = fields
     actions = ("pin", "restore", "evict")
+    empty_title = "Nothing is cached yet"
+    empty_text = (
+        "With the first cycle the files that somebody will watch next come to the SSD, and are listed here with who "
+        "wants them and when they leave. The dashboard shows what a cycle would do, and runs one."
+    )
+    empty_link = ("admin:index", "To the dashboard")
+
+    class Media:
+        """The page's own style."""
+
+        css = {"all": ["caching/dashboard.css", "caching/files.css"]}
 
     def get_urls(self) -> list[URLPattern]:
-        """The audit's page stands before the rows' own addresses."""
+        """Pages and buttons stand before the rows' own addresses."""
         view = self.admin_site.admin_view
         own = [
             path("why/", view(self.why), name="caching_why"),
-            path("audit/", view(self.audit), name="caching_audit"),
-            path("audit/repair/", view(require_POST(self.repair)), name="caching_audit_repair"),
+            path("clean-up/", view(self.clean_up), name="caching_clean_up"),
+            path("<int:pk>/press/", view(require_POST(self.press)), name="caching_cachedfile_press"),
         ]
         return [*own, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The table, with what is shown in numbers, and downloads of just that."""
+        answer: HttpResponse = super().changelist_view(request, extra_context)
+        shown = getattr(answer, "context_data", None) or {}
+        if "cl" in shown:
+            found = shown["cl"].paginator
+            shown |= {"files": found.count, "bytes": readable(found.totals["bytes"]), "query": export_query(request)}
+            shown["may_order"] = self.has_order_permission(request)
+        return answer
+
+    def get_paginator(self, request: HttpRequest, queryset: Any, *rest: Any, **options: Any) -> "Paginator[Any]":  # noqa: ARG002
+        """Of the files; Django's page of changes has one, too."""
+        if queryset.model is not CachedFile:
+            return Paginator(queryset, *rest, **options)
+        return TotalPaginator(queryset, *rest, **options)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Looks once, for all files of the page, where their posters are."""
+        shown = super().get_changelist_instance(request)
+        found = posters.addresses(row.rating_key for row in shown.result_list)
+        for row in shown.result_list:
+            row.poster = found.get(row.rating_key, "")
+        return shown
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CachedFile]:
+        """With the roots, which a file's places are named by."""
+        rows: QuerySet[CachedFile] = super().get_queryset(request).select_related("array", "cache")
+        return rows
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A file: what is known, what was done with it, what can be done."""
+        row = self.get_object(request, object_id)
+        shown = page.shown(row) | {"may_order": self.has_order_permission(request)} if row else {}
+        answer: HttpResponse = super().change_view(request, object_id, form_url, shown | (extra_context or {}))
+        return answer
 
     @admin.action(description="Pin: keep cached until it is unpinned", permissions=["order"])
     def pin(self, request: HttpRequest, queryset: QuerySet[CachedFile]) -> None:
@@ -57,20 +128,41 @@ class CachedFileAdmin(ReadOnlyAdmin):
     @admin.action(description="Restore: bring back to the array", permissions=["order"])
     def restore(self, request: HttpRequest, queryset: QuerySet[CachedFile]) -> None:
         """Order the chosen files back."""
-        self._give_back(request, queryset, Kind.RESTORE)
+        _give_back(request, queryset, Kind.RESTORE)
 
     @admin.action(description="Evict: bring back to the array, to make room", permissions=["order"])
     def evict(self, request: HttpRequest, queryset: QuerySet[CachedFile]) -> None:
         """Order the chosen files back to make room."""
-        self._give_back(request, queryset, Kind.EVICT)
+        _give_back(request, queryset, Kind.EVICT)
 
-    def _give_back(self, request: HttpRequest, queryset: QuerySet[CachedFile], kind: Kind) -> None:
-        def order() -> orders.Placed:
-            orders.require_allowed()
-            files = queryset.select_related("array", "cache").order_by("id")
-            return orders.give_files_back(files, kind, orders.Origin("admin"), "ordered in the admin")
+    def press(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A button was pressed on a file's page."""
+        if not self.has_order_permission(request):
+            raise PermissionDenied
+        row = get_object_or_404(CachedFile, pk=pk)
+        order = {"pin": self.pin, "restore": self.restore, "evict": self.evict}.get(request.POST.get("do", ""))
+        if order:
+            order(request, CachedFile.objects.filter(pk=row.pk))
+        return redirect(reverse("admin:caching_cachedfile_change", args=[pk]))
 
-        attempt(request, kind.label.capitalize(), order)
+    def clean_up(self, request: HttpRequest) -> HttpResponse:
+        """What nobody wants any more: shown when it is opened, sent back when the button is pressed."""
+        if not self.has_order_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            attempt(request, "Clean-up", lambda: cleaning.clean_up("admin")[0])
+            return redirect(reverse("admin:caching_cachedfile_changelist"))
+        context: dict[str, Any] = {"title": "Clean up", "opts": self.opts}
+        try:
+            found = cleaning.unwanted()
+        except CacherrError as error:
+            context["error"] = str(error)
+        else:
+            rows = [(row, readable(row.size), reason) for row, reason in found.files]
+            total = readable(sum(row.size for row, _ in found.files))
+            context |= {"rows": rows, "total": total, "trouble": found.trouble}
+        context = self.admin_site.each_context(request) | context
+        return TemplateResponse(request, "admin/caching/clean_up.html", context)
 
     def why(self, request: HttpRequest) -> HttpResponse:
         """The page that explains any file; it asks Plex only when a file is named."""
@@ -79,38 +171,51 @@ class CachedFileAdmin(ReadOnlyAdmin):
         context = self.admin_site.each_context(request) | why_page.shown(request.GET.get("q", ""))
         return TemplateResponse(request, "admin/caching/why.html", context)
 
-    def audit(self, request: HttpRequest) -> HttpResponse:
-        """The audit's page; it looks at the disks only when asked to."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        context = self.admin_site.each_context(request) | audit_page.shown(check="check" in request.GET)
-        context["may_repair"] = self.has_order_permission(request)
-        return TemplateResponse(request, "admin/caching/audit.html", context)
-
-    def repair(self, request: HttpRequest) -> HttpResponse:
-        """Repair what is certain."""
-        if not self.has_order_permission(request):
-            raise PermissionDenied
-        try:
-            done = auditing.order_repairs()
-        except CacherrError as error:
-            messages.error(request, str(error))
-        else:
-            nudge.run_orders()
-            messages.success(request, audit_page.summary(done))
-        return redirect(f"{reverse('admin:caching_audit')}?check=1")
-
-    @admin.display(description="why")
-    def explained(self, row: CachedFile) -> str:
-        """Leads to the explanation."""
-        return why_page.link(row)
-
     @admin.display(description="title", ordering="title")
-    def file_title(self, row: CachedFile) -> str:
-        """The title, or the file's name."""
-        return str(row)
+    def shown_title(self, row: CachedFile) -> str:
+        """Poster, title and the file's own name."""
+        return cells.title(row, getattr(row, "poster", ""))
+
+    @admin.display(description="wanted by", ordering="who")
+    def shown_wishes(self, row: CachedFile) -> str:
+        """Who wants it, and by what."""
+        return cells.wishes(row)
 
     @admin.display(description="size", ordering="size")
     def shown_size(self, row: CachedFile) -> str:
         """The size for people."""
         return readable(row.size)
+
+    @admin.display(description="score", ordering="score")
+    def shown_score(self, row: CachedFile) -> str:
+        """The score with its parts."""
+        return cells.score(row)
+
+    @admin.display(description="cached since", ordering="cached_at")
+    def shown_since(self, row: CachedFile) -> str:
+        """When it came."""
+        return moment(row.cached_at)
+
+    @admin.display(description="leaves", ordering="leaves_at")
+    def shown_leaves(self, row: CachedFile) -> str:
+        """When it leaves and why, by the last plan."""
+        return cells.leaves(row)
+
+    @admin.display(description="on the array")
+    def array_path(self, row: CachedFile) -> str:
+        """Where its name is."""
+        return where(row)["array_path"]
+
+    @admin.display(description="on the cache")
+    def cache_path(self, row: CachedFile) -> str:
+        """Where the copy is."""
+        return where(row)["cache_path"]
+
+
+def _give_back(request: HttpRequest, queryset: QuerySet[CachedFile], kind: Kind) -> None:
+    def order() -> orders.Placed:
+        orders.require_allowed()
+        files = queryset.select_related("array", "cache").order_by("id")
+        return orders.give_files_back(files, kind, orders.Origin("admin"), REASONS[kind])
+
+    attempt(request, kind.label.capitalize(), order)

@@ -1,12 +1,11 @@
 """Claims: the names under which wishes are kept on cached files, so that an unknown source keeps what it wanted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from caching.models import CachedFile
-from caching.planning.values import Action, FileKey, Plan
 from plexusers.models import PlexUser, UserKind
 
-BATCH = 500
+OF_USERS = ("ondeck", "watchlist")
+"""The sources whose claims name a user."""
 OF_OWNER = {
     "ondeck": "ondeck:{}", "watchlist": "watchlist:{}", "ondeck:1": "ondeck:{}", "watchlist:1": "watchlist:{}",
 }  # fmt: skip
@@ -28,19 +27,10 @@ def parse(text: str, owner: int | None) -> frozenset[str]:
 
 def users_of(claims: Iterable[str]) -> frozenset[int]:
     """The users (plex.tv's numbers) among those who wanted a file. Pure."""
-    numbers = (claim.partition(":")[2] for claim in claims if claim.startswith(("ondeck:", "watchlist:")))
-    return frozenset(int(number) for number in numbers if number.isdigit())
+    parts = (claim.partition(":") for claim in claims)
+    return frozenset(int(number) for source, _, number in parts if source in OF_USERS and number.isdigit())
 
 
-def keep_up(plan: Plan, rows: Mapping[FileKey, CachedFile]) -> None:
-    """Note on cached files that are wanted who wants them now. What nobody wants keeps who wanted it last."""
-    changed = []
-    for decision in plan.of(Action.KEEP):
-        row = rows.get(decision.file) if decision.file and decision.sources else None
-        if row is None:
-            continue
-        now = (",".join(decision.sources), ", ".join(decision.who)[:500], decision.reason, decision.score)
-        if now != (row.sources, row.who, row.reason, row.score):
-            row.sources, row.who, row.reason, row.score = now
-            changed.append(row)
-    CachedFile.objects.bulk_update(changed, ["sources", "who", "reason", "score"], batch_size=BATCH)
+def of_user(number: int) -> tuple[str, ...]:
+    """The claims of a user, by plex.tv's number. Pure."""
+    return tuple(f"{source}:{number}" for source in OF_USERS)

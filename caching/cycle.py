@@ -10,7 +10,7 @@ from django.utils import timezone
 from cacherr.errors import BusyError, CacherrError
 from caching import (
     asking,
-    claims,
+    beginning,
     crew,
     disk,
     events,
@@ -19,6 +19,7 @@ from caching import (
     lock,
     mappings,
     mover,
+    outlook,
     pausing,
     proving,
     recovery,
@@ -27,9 +28,11 @@ from caching import (
 from caching.describe import described
 from caching.gather import Gathered, Gatherer, require_roots
 from caching.models import CachedFile, CachePolicy, Cycle, CycleState, Kind, Operation, PathMapping, Phase, State
+from caching.notifying import endings
 from caching.planning.plan import make_plan
 from caching.planning.values import Action, Decision, Plan
 from caching.playing import Playing, of_plex
+from caching.usage import sampling
 from plexusers.wants import Answer, playing_now
 
 log = logging.getLogger(__name__)
@@ -48,10 +51,12 @@ PHASES = {Kind.CACHE: Phase.CACHING, Kind.RESTORE: Phase.RETENTION, Kind.EVICT: 
 def request(trigger: str, *, dry_run: bool = False) -> Cycle:
     """Ask for a cycle: a row that waits to be run. One that waits already is answered instead of a second one.
 
-    Raises BusyError while a cycle is running, PausedError while Cacherr is paused and the cycle would move files.
+    Raises BusyError while a cycle is running; if it would move files, also PausedError while Cacherr is paused, and
+    NotBegunError for one that nobody ordered before setup is finished.
     """
     if not (dry_run or CachePolicy.effective().dry_run):
         pausing.require_going()
+        beginning.require_begun(trigger)
     if Cycle.objects.filter(state=CycleState.RUNNING).exists() and is_working():
         raise BusyError("A cycle is running already.", "Wait until it is done, or stop it.")
     try:
@@ -170,7 +175,9 @@ def _perform_to_end(cycle: Cycle) -> None:
 
 def _finish(cycle: Cycle, state: CycleState, error: str) -> None:
     cycle.state, cycle.error, cycle.finished_at = state, error, timezone.now()
-    cycle.save(update_fields=["state", "error", "finished_at", *PROGRESS_FIELDS])
+    with transaction.atomic():
+        cycle.save(update_fields=["state", "error", "finished_at", *PROGRESS_FIELDS])
+        endings.tell(cycle)
     events.publish(events.cycle_complete(cycle))
 
 
@@ -193,7 +200,7 @@ class _Run:
         usable = [proving.prove(mapping) for mapping in usable]
         with recovery.open_roots(recovery.roots_in_use(usable)) as opened:
             gathered, plan = self._plan(usable, asked.answers)
-            claims.keep_up(plan, gathered.rows)
+            outlook.keep_up(plan, gathered.rows, gathered.situation.now)
             playing = Playing(lambda: playing_now(asked.plex), usable)
             self._carry_out(self._journal_all(plan, gathered), opened, playing)
 
@@ -234,6 +241,7 @@ class _Run:
         finally:
             recovery.remove_idle_directories()
             exclusions.write()
+            sampling.take()
         self._tell(total, total)
 
     def _journal(self, decision: Decision, gathered: Gathered) -> Operation | None:

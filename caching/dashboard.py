@@ -13,46 +13,14 @@ from django.urls import reverse
 
 from caching import events, state
 from caching.ledger import chart
+from caching.models import CachePolicy
 from caching.planning.sizes import readable
+from caching.usage import chart as usage_chart
+from caching.words import WORDS
 
 Data = dict[str, Any]
 
 WAITING_SHOWN = 8
-
-WORDS: Data = {
-    "health": {"healthy": "Healthy", "warning": "Warning", "critical": "Critical"},
-    "phases": {
-        "": "Getting ready",
-        "users": "Asking Plex about its users",
-        "ondeck": "Reading what is on deck",
-        "watchlist": "Reading the watchlists",
-        "lists": "Reading the import lists",
-        "plan": "Planning",
-        "caching": "Caching files",
-        "retention": "Restoring files to the array",
-        "eviction": "Evicting files to make room",
-    },
-    "cycles": {
-        "queued": "The next cycle is about to begin",
-        "running": "A cycle is running",
-        "completed": "The last cycle is done",
-        "failed": "The last cycle failed",
-        "stopped": "The last cycle was stopped",
-        "interrupted": "The last cycle was cut short",
-    },
-    "kinds": {"cache": "To the SSD", "restore": "Back to the array", "evict": "Back to the array, to make room"},
-    "done": {"cache": "Cached", "restore": "Restored", "evict": "Evicted"},
-    "undone": {"aborted": "Not done", "conflict": "Conflict"},
-    "levels": {"note": "Note", "warning": "Warning", "critical": "Critical"},
-    "served": {"": "", "cache": "From the cache", "array": "From the array", "unknown": "Place unknown"},
-    "states": {"playing": "playing", "paused": "paused", "buffering": "waiting for data"},
-    "playing": {
-        "idle": "Nobody is playing anything.",
-        "off": "Playback is not watched: it is switched off in the watching settings.",
-        "unknown": "It is unknown what is playing now.",
-    },
-    "pause": {"pause": "Pause", "resume": "Resume"},
-}
 
 
 def dashboard(request: HttpRequest, context: Data) -> Data:
@@ -65,6 +33,7 @@ def dashboard(request: HttpRequest, context: Data) -> Data:
         "words": WORDS,
         "pages": places,
         "waiting_shown": WAITING_SHOWN,
+        "poll_seconds": CachePolicy.effective().dashboard_poll_seconds,
         "csrf": {"cookie": settings.CSRF_COOKIE_NAME, "token": get_token(request)},
     }
     return {
@@ -74,48 +43,56 @@ def dashboard(request: HttpRequest, context: Data) -> Data:
         "pages": places,
         "view": view(snapshot, places),
         "ledger": chart.card(),
+        "usage": usage_chart.card(snapshot["stats"]),
     }
 
 
 def menu(request: HttpRequest) -> list[Data]:  # noqa: ARG001 - Unfold's own signature
     """The side bar: what a person looks for, and no technical rows."""
-    return [
-        {"items": [_item("Dashboard", "dashboard", "index")]},
-        {
-            "title": "What happens",
-            "separator": True,
-            "items": [
-                _item("Cached files", "movie", "caching_cachedfile_changelist"),
-                _item("Why", "help", "caching_why"),
-                _item("Replay", "replay", "caching_replay_changelist"),
-                _item("Pins", "keep", "caching_pin_changelist"),
-                _item("Operations", "swap_vert", "caching_operation_changelist"),
-                _item("Playbacks", "play_circle", "caching_playback_changelist"),
-                _item("Cycles", "autorenew", "caching_cycle_changelist"),
-                _item("Audit", "fact_check", "caching_audit"),
-                _item("Positions of lists", "checklist", "importlists_listitem_changelist"),
-                _item("Requests", "network_check", "plexusers_requestcount_changelist"),
-                _item("Sources", "rss_feed", "plexusers_sourcestate_changelist"),
-            ],
-        },
-        {
-            "title": "Settings",
-            "separator": True,
-            "items": [
-                _item("Plex server", "dns", "plexusers_plexserver_changelist"),
-                _item("Users", "groups", "plexusers_plexuser_changelist"),
-                _item("Types of users", "manage_accounts", "plexusers_usertypedefaults_changelist"),
-                _item("Watching", "visibility", "plexusers_watchpolicy_changelist"),
-                _item("Libraries", "video_library", "plexusers_librarysection_changelist"),
-                _item("Lists", "format_list_numbered", "importlists_importlist_changelist"),
-                _item("List settings", "key", "importlists_listpolicy_changelist"),
-                _item("Path mappings", "account_tree", "caching_pathmapping_changelist"),
-                _item("Caching", "tune", "caching_cachepolicy_changelist"),
-                _item("Schedule", "schedule", "django_celery_beat_periodictask_changelist"),
-                _item("Accounts", "group", "auth_user_changelist"),
-            ],
-        },
-    ]
+    return [{"items": [_item("Dashboard", "dashboard", "index")]}, _happening(), _settings()]
+
+
+def _happening() -> Data:
+    return {
+        "title": "What happens",
+        "separator": True,
+        "items": [
+            _item("Cached files", "movie", "caching_cachedfile_changelist"),
+            _item("Why", "help", "caching_why"),
+            _item("Replay", "replay", "caching_replay_changelist"),
+            _item("Pins", "keep", "caching_pin_changelist"),
+            _item("Operations", "swap_vert", "caching_operation_changelist"),
+            _item("Playbacks", "play_circle", "caching_playback_changelist"),
+            _item("Cycles", "autorenew", "caching_cycle_changelist"),
+            _item("Activity", "history", "caching_activity"),
+            _item("Logs", "article", "caching_logs"),
+            _item("Audit", "fact_check", "caching_audit"),
+            _item("Positions of lists", "checklist", "importlists_listitem_changelist"),
+            _item("Requests", "network_check", "plexusers_requestcount_changelist"),
+            _item("Sources", "rss_feed", "plexusers_sourcestate_changelist"),
+        ],
+    }
+
+
+def _settings() -> Data:
+    return {
+        "title": "Settings",
+        "separator": True,
+        "items": [
+            _item("All settings", "tune", "caching_settings"),
+            _item("Plex server", "dns", "plexusers_plexserver_changelist"),
+            _item("Users", "groups", "plexusers_plexuser_changelist"),
+            _item("Types of users", "manage_accounts", "plexusers_usertypedefaults_changelist"),
+            _item("Libraries", "video_library", "plexusers_librarysection_changelist"),
+            _item("Lists", "format_list_numbered", "importlists_importlist_changelist"),
+            _item("Path mappings", "account_tree", "caching_pathmapping_changelist"),
+            _item("Rules", "rule", "caching_rule_changelist"),
+            _item("Limits", "speed", "caching_cachelimit_changelist"),
+            _item("Notifications", "notifications", "caching_notificationtarget_changelist"),
+            _item("Schedules", "schedule", "caching_schedules"),
+            _item("Accounts", "group", "auth_user_changelist"),
+        ],
+    }
 
 
 def _item(title: str, icon: str, page: str) -> Data:
@@ -123,9 +100,12 @@ def _item(title: str, icon: str, page: str) -> Data:
     return {"title": title, "icon": icon, "link": link, "active": lambda request: _is_at(request.path, link)}
 
 
+_OWN_PAGES = ("caching_audit", "caching_why", "caching_schedules", "caching_activity", "caching_logs")
+
+
 def _is_at(path: str, link: str) -> bool:
-    """Whether a page is the linked one or below it. Some addresses lie below that of the cached files."""
-    links = {reverse(f"admin:{name}") for name in ("index", "caching_audit", "caching_why")}
+    """Whether a page is the linked one or below it. Some addresses lie below those of rows."""
+    links = {reverse(f"admin:{name}") for name in ("index", *_OWN_PAGES)}
     if link in links or path in links:
         return path == link
     return path.startswith(link)
@@ -139,11 +119,15 @@ def pages() -> Data:
         "plex": {"href": reverse("admin:plexusers_plexserver_changelist"), "text": "Set up Plex"},
         "mapping": {"href": reverse("admin:caching_pathmapping_add"), "text": "Add a path mapping"},
         "mappings": {"href": mappings, "text": "See the path mappings"},
-        "policy": {"href": reverse("admin:caching_cachepolicy_changelist"), "text": "See the caching settings"},
+        "setup": {"href": reverse("setup"), "text": "Finish setup"},
+        "policy": {"href": reverse("admin:caching_settings"), "text": "See the settings"},
         "cycle": {"href": cycles, "text": "See the cycles"},
         "sources": {"href": reverse("admin:plexusers_sourcestate_changelist"), "text": "See the sources"},
         "files": {"href": files, "text": "See the cached files"},
         "operations": {"href": operations, "text": "See all operations"},
+        "audit": {"href": reverse("admin:caching_audit"), "text": "See the audit"},
+        "schedules": {"href": reverse("admin:caching_schedules"), "text": "See the schedules"},
+        "activity": {"href": reverse("admin:caching_activity"), "text": "See all"},
         "playbacks": {"href": reverse("admin:caching_playback_changelist"), "text": "See all"},
         "login": {"href": f"{reverse('admin:login')}?next={reverse('admin:index')}", "text": "Sign in again"},
     }
@@ -159,12 +143,15 @@ def view(snapshot: Data, places: Data) -> Data:
         "paused": snapshot["paused"],
         "problems": [_problem(row, places) for row in snapshot["problems"]],
         "cycle": _cycle(snapshot["cycle"], places),
+        "steps": steps(snapshot["cycle"]["phase"] if snapshot["cycle"] else ""),
         "running": [_operation(row, places) for row in operations if row["started"]],
         "waiting": [_operation(row, places) for row in waiting[:WAITING_SHOWN]],
         "more_waiting": max(0, len(waiting) - WAITING_SHOWN),
         "files": files_text(stats["files_cached"]),
         "bytes": readable(stats["bytes_cached"]),
         "caches": [_cache(row) for row in stats["caches"]],
+        "activity": [happened(row) for row in snapshot["activity"]],
+        "schedules": [_scheduled(row) for row in snapshot["schedules"]],
         "recent": [_recent(row, places) for row in snapshot["recent"]],
         "sessions": [_session(row) for row in snapshot["sessions"]],
         "watching": watching_word(snapshot["watching"]),
@@ -211,6 +198,25 @@ def _cycle(cycle: Data | None, places: Data) -> Data | None:
         "started": _when(cycle["started_at"]),
         "finished": _when(cycle["finished_at"]),
     }
+
+
+def steps(phase: str) -> list[Data]:
+    """The phases in the order in which they come, each with whether it is done, now or ahead."""
+    order = list(WORDS["steps"])
+    at = order.index(phase) if phase in order else -1
+    states = ["done"] * at + ["now"] + ["ahead"] * len(order) if at >= 0 else ["ahead"] * len(order)
+    return [
+        {"step": step, "word": WORDS["steps"][step], "state": state} for step, state in zip(order, states, strict=False)
+    ]
+
+
+def happened(row: Data) -> Data:
+    """An entry of the activity."""
+    return {**row, "word": WORDS["happened"][row["kind"]], "at": _when(row["at"])}
+
+
+def _scheduled(row: Data) -> Data:
+    return {**row, "next": _when(row["next_at"])}
 
 
 def _operation(row: Data, places: Data) -> Data:

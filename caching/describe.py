@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from caching import disk
+from caching import disk, outlook
 from caching.gather import Gathered
 from caching.models import CachedFile, Operation
 from caching.planning.values import Decision
@@ -12,6 +12,7 @@ from caching.planning.values import Decision
 def described(decision: Decision, gathered: Gathered) -> dict[str, Any]:
     """A decision with everything a person may ask about it. Sizes in bytes."""
     mapping = gathered.mappings.get(decision.file) if decision.file else None
+    leaving = outlook.leaving(decision, gathered.situation.now)
     return {
         "action": decision.action.value,
         "title": decision.title,
@@ -21,12 +22,16 @@ def described(decision: Decision, gathered: Gathered) -> dict[str, Any]:
         "mapping": mapping.name if mapping else "",
         "size": decision.size,
         "score": decision.score,
-        "parts": [{"label": part.label, "points": part.points} for part in decision.parts],
+        "parts": outlook.parts_of(decision),
         "reason": decision.reason,
         "who": list(decision.who),
         "sources": list(decision.sources),
         "problem": decision.problem,
         "belongs_to": decision.belongs_to.decode("utf-8", "backslashreplace"),
+        "rule": decision.rule,
+        "limit": decision.limit,
+        "leaves_at": leaving["leaves_at"].isoformat() if leaving["leaves_at"] else None,
+        "leaves_why": leaving["leaves_why"],
     }
 
 

@@ -1,25 +1,20 @@
 """The doctor: looks at everything that can be wrong, and has a cure for each finding."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from django.core import checks
 
-from cacherr.errors import CacherrError, ConfigurationError, PlexSignInError
-from caching import disk, mappings
-from caching.gather import look_at
+from cacherr.errors import CacherrError, ConfigurationError, PlexSignInError, StorageAbsentError
+from caching import detecting, disk, mappings
+from caching.detecting import Asked
 from caching.models import PathMapping
-from caching.paths import locate
 from caching.planning.sizes import readable
 from plexusers.models import PlexUser
-from plexusers.plex import Plex
-from plexusers.server import connect
 
-SAMPLES = 3
-
-Level = Literal["ok", "warning", "error"]
+Level = Literal["ok", "note", "warning", "error"]
+"""A note is safe, but hardly meant; it does not count for the exit code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +33,16 @@ def examine() -> list[Finding]:
     findings = list(_settings())
     usable: list[PathMapping] = []
     findings += _guarded("mappings", lambda: usable.extend(mappings.usable()), "path mappings are set up")
+    asked = detecting.ask()
     for mapping in usable:
-        findings += _storage(mapping)
-    plex: list[Plex] = []
-    findings += _guarded("plex", lambda: plex.append(connect()), "Plex answers and accepts the token")
+        findings += _mapping(mapping, asked)
+    if asked.error:
+        findings.append(Finding("plex", "error", asked.error.message, asked.error.cure, asked.error.exit_code))
+    else:
+        findings.append(Finding("plex", "ok", "Plex answers and accepts the token"))
     findings += _users()
-    if plex and usable:
-        findings += _guarded("paths", lambda: _prove_paths(plex[0], usable), "Plex's files were found on the array")
+    if asked.locations and usable:
+        findings += _guarded("paths", lambda: _require_covered(asked), "every library has a path mapping")
     return findings
 
 
@@ -74,26 +72,29 @@ def _guarded(name: str, look: Callable[[], object], good: str) -> list[Finding]:
     return [Finding(name, "ok", good)]
 
 
-def _storage(mapping: PathMapping) -> Iterator[Finding]:
-    proved = mapping.is_proved
-    for path, root_id in ((mapping.array_root, mapping.array_id), (mapping.cache_root, mapping.cache_id)):
-        try:
-            with disk.open_root(path, root_id if proved else None) as root:
-                room = disk.space(root)
-                writable = disk.writable(root)
-        except CacherrError as error:
-            yield Finding("storage", "error", error.message, error.cure, error.exit_code)
-            continue
-        if not writable:
-            cure = "Mount it writable and run Cacherr as the files' owner (PUID and PGID)."
-            yield Finding("storage", "error", f"{path} cannot be written to.", cure, ConfigurationError.exit_code)
-        else:
-            yield Finding("storage", "ok", f"{path}: {readable(room.free)} of {readable(room.total)} free")
-    if proved:
+def _mapping(mapping: PathMapping, asked: Asked) -> Iterator[Finding]:
+    found = detecting.examine(mapping, asked)
+    for one in found:
+        yield Finding("mapping", one.level, f"{mapping}: {one.message}", one.cure, one.exit_code)
+    if not any(one.exit_code == StorageAbsentError.exit_code for one in found):
+        yield from _storage(mapping)
+    if mapping.is_proved:
         yield Finding("placement", "ok", f"{mapping}: {mapping.proved_placement} ({mapping.proof})")
         yield from _abilities(mapping)
     else:
         yield Finding("placement", "ok", f"{mapping}: not proved yet; the first cycle or the admin's Prove does that")
+
+
+def _storage(mapping: PathMapping) -> Iterator[Finding]:
+    """Whether each root is the storage that was proved, and how much room it has."""
+    for path, root_id in ((mapping.array_root, mapping.array_id), (mapping.cache_root, mapping.cache_id)):
+        try:
+            with disk.open_root(path, root_id if mapping.is_proved else None) as root:
+                room = disk.space(root)
+        except CacherrError as error:
+            yield Finding("storage", "error", error.message, error.cure, error.exit_code)
+        else:
+            yield Finding("storage", "ok", f"{path}: {readable(room.free)} of {readable(room.total)} free")
 
 
 def _abilities(mapping: PathMapping) -> Iterator[Finding]:
@@ -106,38 +107,11 @@ def _abilities(mapping: PathMapping) -> Iterator[Finding]:
             yield Finding("open files", "warning", f"{root} cannot tell who has a file open or writes it.", cure)
 
 
-def _prove_paths(plex: Plex, usable: Sequence[PathMapping]) -> None:
-    """Find real files of Plex on the array: same place, same size. Raises ConfigurationError."""
-    uncovered = [
-        location
-        for section in plex.sections()
-        if section.kind in {"movie", "show"}
-        for location in section.locations
-        if locate(f"{location}/x", usable) is None
-    ]
+def _require_covered(asked: Asked) -> None:
+    """Every library has its path mapping. Raises ConfigurationError."""
+    uncovered = detecting.uncovered(asked)
     if uncovered:
         raise ConfigurationError(
             f"No path mapping covers {', '.join(uncovered)}.",
             "Add a path mapping whose Plex prefix is a beginning of it.",
-        )
-    for file in [file for item in plex.on_deck() for file in item.files][:SAMPLES]:
-        found = locate(file.path, usable)
-        if found is not None:
-            _prove_file(file.path, file.size, *found)
-
-
-def _prove_file(plex_path: str, size: int, mapping: PathMapping, relative: bytes) -> None:
-    where = f"{mapping.array_root}/{os.fsdecode(relative)}"
-    try:
-        look = look_at(mapping.array_root, None, relative)
-    except FileNotFoundError:
-        look = disk.Look(disk.Kind.ABSENT)
-    if look.kind is disk.Kind.ABSENT:
-        raise ConfigurationError(
-            f"Plex's file {plex_path} is not at {where}.", f"Correct the array root of the path mapping {mapping}."
-        )
-    if look.kind is disk.Kind.FILE and size and look.size != size:
-        raise ConfigurationError(
-            f"{where} has {look.size} bytes, but Plex says {size}: it is another file.",
-            f"Correct the path mapping {mapping}, or scan the library in Plex.",
         )

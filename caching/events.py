@@ -5,6 +5,7 @@ message is handed to that loop and nobody waits for it.
 """
 
 import asyncio
+import json
 import logging
 import threading
 from collections.abc import Mapping
@@ -67,6 +68,11 @@ def event(kind: EventType, data: Mapping[str, Any]) -> Event:
     return {"type": kind, "timestamp": timezone.now().isoformat(), "data": data}
 
 
+def sealed(message: Event) -> tuple[str, str]:
+    """A message's type and its text: written once, however many listen."""
+    return message["type"], json.dumps(message)
+
+
 def publish(message: Event) -> None:
     """Hand a message to everybody who listens. Never waits and never fails."""
     loop = _outlet.loop or _own_loop()
@@ -93,7 +99,7 @@ async def _send(message: Event) -> None:
     if layer is None:
         return
     try:
-        await layer.group_send(GROUP, {"type": "forward", "message": message})
+        await layer.group_send(GROUP, {"type": "forward", "event": sealed(message)})
     except Exception as error:  # noqa: BLE001 - an event is a hint: whatever the broker's trouble, files go first
         log.debug("An event was not sent: %s", error)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from caching import changes, claims, disk, limits, sidecars
+from caching import changes, claims, disk, limits, rulebook, sidecars
 from caching.models import LIVE_STATES, CachedFile, CachePolicy, Kind, Mode, Operation, PathMapping
 from caching.paths import locate
 from caching.planning import values
@@ -65,16 +65,19 @@ class Gatherer:
                 wanted, self.plex_paths
             )
         watched = self._watched(wanted)
+        storages = tuple(self._storages({*wanted, *found.sidecars}))
         situation = values.Situation(
             now=int(timezone.now().timestamp()),
             wants=tuple(wants),
             cached=tuple(self._cached(key, row, watched.get(key)) for key, row in self.cached.items()),
-            storages=tuple(self._storages({*wanted, *found.sidecars})),
+            storages=storages,
             skipped=(*self.skipped.values(), *found.skipped),
             unknown_claims=frozenset(answer.name for answer in answers if answer.failed),
-            rules=limits.rules(self.policy),
+            rules=limits.rules(self.policy, storages),
             sidecars=tuple(found.sidecars.values()),
         )
+        keys = {key: row.rating_key for key, row in self.cached.items()}
+        situation = rulebook.informed(situation, self.plex_paths, keys)
         mappings, plex_paths = found.mappings | self.by_key, found.plex_paths | self.plex_paths
         return Gathered(situation, mappings, plex_paths, self.cached)
 
@@ -208,12 +211,6 @@ def _on_the_way(wished: Collection[values.FileKey]) -> tuple[Counter[str], Count
             coming[row.cache_id] += row.bytes_total
             pending[row.cache_id] += max(row.bytes_total - row.bytes_done, 0)
     return coming, pending
-
-
-def look_at(path: str, root_id: str | None, relative: bytes) -> disk.Look:
-    """See what stands at a path below a root. Raises FileNotFoundError without its directory, RefusedPathError."""
-    with disk.open_root(path, root_id) as root, disk.place(root, relative) as at:
-        return at.look()
 
 
 def storages(mappings: Sequence[PathMapping], policy: CachePolicy) -> tuple[values.Storage, ...]:

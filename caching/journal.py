@@ -1,6 +1,7 @@
 """The journal: every change of an operation's state is one committed compare-and-set."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -22,9 +23,13 @@ from caching.models import (
     State,
 )
 from caching.models.file_row import path_key
+from caching.notifying import outbox, sentences
+from caching.outlook import leaving, parts_of
 from caching.planning.values import Action, Decision
 
 PLAYING = "playing"
+ADOPTED = "adopted"
+ADOPTED_REASON = "it was cached before Cacherr came"
 KINDS = {Action.CACHE: Kind.CACHE, Action.RESTORE: Kind.RESTORE, Action.EVICT: Kind.EVICT}
 
 
@@ -63,6 +68,8 @@ def plan_caching(
             sources=",".join(decision.sources),
             who=", ".join(decision.who)[:500],
             reason=decision.reason,
+            parts=parts_of(decision),
+            **leaving(decision, 0),  # what is about to be cached does not leave now
         )
     )
 
@@ -132,13 +139,31 @@ def finish_cached(operation: Operation) -> None:
     """End a caching operation: the file's row and the operation's end are one transaction."""
     with transaction.atomic():
         advance(operation, State.DONE, finished_at=timezone.now(), bytes_done=operation.bytes_total)
-        CachedFile.objects.create(
-            **operation.shared(),
-            size=operation.bytes_total,
-            array_print=operation.source_print,
-            cache_print=operation.target_print,
-            cached_at=timezone.now(),
-        )
+        _cached_as(operation, timezone.now())
+        outbox.tell(sentences.moved(operation))
+
+
+def adopt(values: Mapping[str, Any], cached_at: datetime | None) -> Operation:
+    """Write what an operation that was done by another program would have left: itself, done, and the file's row."""
+    now = timezone.now()
+    operation = Operation(
+        **values, kind=Kind.CACHE, state=State.DONE, trigger=ADOPTED, reason=ADOPTED_REASON, started_at=now,
+        finished_at=now, bytes_done=values["bytes_total"], path_key=path_key(values["path"]),
+    )  # fmt: skip
+    with transaction.atomic():
+        operation.save(force_insert=True)
+        _cached_as(operation, min(cached_at or now, now))
+    return operation
+
+
+def _cached_as(operation: Operation, cached_at: datetime) -> None:
+    CachedFile.objects.create(
+        **operation.shared(),
+        size=operation.bytes_total,
+        array_print=operation.source_print,
+        cache_print=operation.target_print,
+        cached_at=cached_at,
+    )
 
 
 def finish_returned(operation: Operation, outcome: str = "") -> None:
@@ -153,6 +178,7 @@ def finish_returned(operation: Operation, outcome: str = "") -> None:
             cached_file(operation).update(rescued_at=now)
         else:
             cached_file(operation).delete()
+        outbox.tell(sentences.moved(operation))
 
 
 def abort(operation: Operation, outcome: str) -> None:
@@ -165,6 +191,7 @@ def conflict(operation: Operation, outcome: str) -> None:
     with transaction.atomic():
         advance(operation, State.CONFLICT, finished_at=timezone.now(), outcome=outcome)
         cached_file(operation).update(conflict=outcome)
+        outbox.tell(sentences.in_conflict(operation, outcome))
 
 
 def cached_file(operation: Operation) -> QuerySet[CachedFile]:

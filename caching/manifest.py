@@ -6,7 +6,7 @@ The cache's manifest has every operation; the array's those that change somethin
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from caching import disk
@@ -26,9 +26,13 @@ PLAIN = ("park_originals", "score", "bytes_total")
 
 def record(bench: Bench) -> None:
     """Note an operation as it is now, before the next step's first side effect. Raises OSError."""
-    operation = bench.operation
+    note(bench.operation, _roots(bench))
+
+
+def note(operation: Operation, roots: Iterable[disk.RootDir]) -> None:
+    """Note an operation as it is now in these roots. Raises OSError."""
     line = json.dumps(_described(operation)).encode()
-    for root in _roots(bench):
+    for root in roots:
         disk.append(root, line, durable=operation.state != State.PLANNED)
 
 

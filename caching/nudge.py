@@ -1,6 +1,8 @@
 """Waking a worker. A nudge says only "look at the rows"; for a lost one the next minute's upkeep makes up."""
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from celery import current_app
 from kombu.exceptions import OperationalError
@@ -25,14 +27,26 @@ def run_replays() -> None:
     _send("caching.tasks.run_replays")
 
 
+def notices() -> None:
+    """Let a worker send the notifications that are due."""
+    _send("caching.tasks.send_notices")
+
+
 def tend() -> None:
     """Let a worker look at once whether a crash left something."""
     _send("caching.tasks.tend")
 
 
-def _send(task: str) -> None:
-    """Send a message. A broker that is away is no error: the rows wait."""
+def run(task: str, told: Mapping[str, Any]) -> bool:
+    """Let a worker do what no row asks for. False when the broker is away: then nothing comes of it."""
+    return _send(task, told)
+
+
+def _send(task: str, told: Mapping[str, Any] | None = None) -> bool:
+    """Send a message. A broker that is away, or a queue that nobody made yet, is no error: the rows wait."""
     try:
-        current_app.send_task(task, expires=EXPIRES_SECONDS, retry=False)
-    except OperationalError as error:
+        current_app.send_task(task, kwargs=dict(told or {}), expires=EXPIRES_SECONDS, retry=False)
+    except (OperationalError, OSError) as error:
         log.warning("No worker could be woken (%s); what waits begins within a minute of its return.", error)
+        return False
+    return True

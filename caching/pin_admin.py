@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 
 from cacherr.errors import CacherrError
@@ -17,7 +18,7 @@ from caching import mappings, pinning
 from caching.models import CachedFile, Pin
 from caching.pinning import AskedFor, Fit
 from caching.planning.sizes import readable
-from plexusers import library
+from plexusers import library, posters
 from plexusers.library import Entry
 from plexusers.models import ItemKind, Versions, WatchPolicy
 
@@ -29,12 +30,23 @@ FOUND = 50
 class PinAdmin(ReadOnlyAdmin):
     """What stays cached. Pins are made from the library and removed; nothing else of them is changed."""
 
-    list_display = ("title", "kind", "shown_versions", "shown_cached", "created_by", "created_at")
+    list_display = ("shown_title", "shown_versions", "shown_cached", "created_by", "created_at")
     list_filter = ("kind",)
     search_fields = ("title",)
     fields = ("title", "kind", "rating_key", "season", "shown_versions", "shown_cached", "created_by", "created_at")
     readonly_fields = fields
     list_before_template = "admin/caching/pins_room.html"
+    empty_title = "Nothing is pinned"
+    empty_text = (
+        "What is pinned is cached with the next cycle and stays until it is unpinned, whoever wants it: "
+        "the children's favourite, or a series for a journey. Look for it in the library."
+    )
+    empty_link = ("admin:caching_pin_add", "Search the library")
+
+    class Media:
+        """The page's own style."""
+
+        css = {"all": ["caching/dashboard.css", "caching/files.css"]}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Who may add pins, may pin."""
@@ -49,6 +61,17 @@ class PinAdmin(ReadOnlyAdmin):
         answer: HttpResponse = super().changelist_view(request, {**room(), **(extra_context or {})})
         return answer
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Looks once, for all pins of the page, how much of them is cached and where their posters are."""
+        shown = super().get_changelist_instance(request)
+        found, pictures = (
+            pinning.overview(shown.result_list),
+            posters.addresses(row.rating_key for row in shown.result_list),
+        )
+        for row in shown.result_list:
+            row.overview, row.poster = found[row.pk], pictures.get(row.rating_key, "")
+        return shown
+
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -61,6 +84,7 @@ class PinAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request), **(extra_context or {}), "opts": self.opts, "title": "Pin",
             "query": query, "found": found(query), "versions": Versions.choices, "most": FOUND, "form_url": form_url,
+            **room(),
         }  # fmt: skip
         return TemplateResponse(request, "admin/caching/pin_search.html", context)
 
@@ -88,10 +112,23 @@ class PinAdmin(ReadOnlyAdmin):
     @admin.display(description="cached")
     def shown_cached(self, row: Pin) -> str:
         """How much of it is cached."""
-        shown = pinning.overview([row])[row.pk]
+        shown = getattr(row, "overview", None) or pinning.overview([row])[row.pk]
         if not shown.files:
             return "not in the library now"
-        return f"{readable(shown.bytes_cached)} of {readable(shown.size)}"
+        return format_html(
+            '<span class="file-leaves"><span>{} of {}</span><span class="file-why">{} of {} file{}</span></span>',
+            readable(shown.bytes_cached), readable(shown.size), shown.files_cached, shown.files,
+            "" if shown.files == 1 else "s",
+        )  # fmt: skip
+
+    @admin.display(description="title", ordering="title")
+    def shown_title(self, row: Pin) -> str:
+        """Poster, title and kind."""
+        return format_html(
+            '<span class="file">{}<span class="file-text"><span class="file-title">{}</span>'
+            '<span class="file-name">{}</span></span></span>',
+            posters.tile(getattr(row, "poster", ""), row.kind), row, row.get_kind_display(),
+        )  # fmt: skip
 
 
 def _is_season(text: str) -> bool:
@@ -102,7 +139,19 @@ def found(query: str) -> list[dict[str, Any]]:
     """What the library has by words of a title; shows with their seasons."""
     entries = library.search(query, FOUND)
     seasons = library.episodes_of(entry.rating_key for entry in entries if entry.kind == ItemKind.SHOW)
-    return [{"entry": entry, "seasons": _seasons(seasons.get(entry.rating_key, ()))} for entry in entries]
+    pictures = posters.addresses(entry.rating_key for entry in entries)
+    whole = [Pin(kind=entry.kind, rating_key=entry.rating_key, guid=entry.guid) for entry in entries]
+    known = pinning.items_of(whole, Versions(WatchPolicy.effective().versions))
+    pinned = set(Pin.objects.filter(season=None).values_list("rating_key", flat=True))
+    return [
+        {
+            "entry": entry, "seasons": _seasons(seasons.get(entry.rating_key, ())),
+            "tile": posters.tile(pictures.get(entry.rating_key, ""), entry.kind),
+            "size": readable(one.size) if one.size else "", "files": len(one.sizes),
+            "pinned": entry.rating_key in pinned,
+        }
+        for entry, one in zip(entries, known, strict=True)
+    ]  # fmt: skip
 
 
 def _seasons(episodes: tuple[Entry, ...]) -> list[tuple[int, str]]:

@@ -11,8 +11,9 @@ from django.utils import timezone
 from cacherr.errors import BusyError, CacherrError, PlexError, StorageAbsentError
 from caching import asking, cycle, lock, mappings
 from caching.describe import described
-from caching.gather import require_roots
+from caching.gather import Gathered, require_roots
 from caching.models import Cycle, CycleState, Phase
+from caching.planning.values import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,16 @@ class Preview:
         return {action: {"files": files[action], "bytes": sizes[action]} for action in files}
 
 
-def now() -> Preview:
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a cycle would do now, as values."""
+
+    gathered: Gathered
+    plan: Plan
+    trouble: str
+
+
+def plan() -> Planned:
     """Ask everybody and plan; no file is touched.
 
     Raises BusyError while a cycle runs, ConfigurationError, PlexError, StorageAbsentError.
@@ -46,9 +56,14 @@ def now() -> Preview:
     require_roots(usable)
     with lock.held(cycle.WORK_LOCK):  # two that ask at once would write the same rows
         asked = asking.ask(_tell_nobody)
-        gathered, plan = cycle.decide(usable, asked.answers)
-    decisions = tuple(described(decision, gathered) for decision in plan.decisions)
-    return Preview(timezone.now(), decisions, asked.trouble)
+        return Planned(*cycle.decide(usable, asked.answers), asked.trouble)
+
+
+def now() -> Preview:
+    """The plan of now for pages and programs. Raises what `plan` raises."""
+    planned = plan()
+    decisions = tuple(described(decision, planned.gathered) for decision in planned.plan.decisions)
+    return Preview(timezone.now(), decisions, planned.trouble)
 
 
 def now_or_latest() -> Preview:

@@ -5,10 +5,10 @@ from typing import Any, Literal, TypedDict
 
 from django.utils import timezone
 
-from caching import mover, pausing
-from caching.models import Cycle, CycleState, PathMapping
-from plexusers import sources
-from plexusers.models import PlexServer
+from caching import auditing, beginning, mover, pausing
+from caching.models import Cycle, CycleState
+from plexusers import remarks, sources
+from plexusers.models import PlexServer, RemarkKind
 from plexusers.preferences import everybody
 
 AGAIN = "The next one begins at its time, or choose Run now when the mover is done."
@@ -17,7 +17,8 @@ Level = Literal["note", "warning", "critical"]
 
 
 class Problem(TypedDict):
-    """One thing to look at. `page` names where: plex, mapping, mappings, policy, sources, cycle or files.
+    """One thing to look at. `page` names where: setup, plex, mapping, mappings, policy, sources, cycle, files,
+    audit or schedules.
 
     A note is no trouble: it tells what somebody has chosen or what passes by itself, and health stays as it is.
     """
@@ -40,6 +41,7 @@ def found(cycle: Cycle | None, stats: dict[str, Any]) -> list[Problem]:
         *of_cycle,
         *_sources(cycle),
         *_conflicts(stats["conflicts"]),
+        *_upkeep(),
         *_notes(cycle),
     ]
 
@@ -54,8 +56,11 @@ def _setup() -> Iterator[Problem]:
     server = PlexServer.effective()
     if not (server.plex_url and server.plex_token):
         yield _problem("Plex is not set up yet: Cacherr needs the server's address and token.", "plex")
-    if not PathMapping.objects.filter(enabled=True).exists():
+    waits = beginning.waits_for_go()
+    if waits is None:
         yield _problem("No path mapping is set up yet: Cacherr does not know where Plex's files are.", "mapping")
+    elif waits:
+        yield _problem("Setup is not finished: nothing begins by itself until you have seen the preview.", "setup")
 
 
 def _caches(stats: dict[str, Any]) -> Iterator[Problem]:
@@ -96,6 +101,17 @@ def _conflicts(count: int) -> Iterator[Problem]:
     if count:
         files = "1 cached file needs" if count == 1 else f"{count} cached files need"
         yield _problem(f"{files} a look: nothing is done with them until then.", "files")
+
+
+def _upkeep() -> Iterator[Problem]:
+    """What the latest audit left to look at, and a backup that failed, until the next one."""
+    audit = auditing.latest()
+    if audit and audit.left:
+        things = "1 thing" if audit.left == 1 else f"{audit.left} things"
+        yield _problem(f"The latest audit found {things} to look at. Look at each, and repair what can be.", "audit")
+    backup = remarks.latest(RemarkKind.BACKUP)
+    if backup and backup.warning:
+        yield _problem(backup.message, "schedules")
 
 
 def _notes(cycle: Cycle | None) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from cacherr.errors import StorageAbsentError
-from caching import disk, events, limits, pausing, problems
+from caching import activity, disk, events, limits, pausing, problems, scheduling
 from caching.models import (
     LIVE_STATES,
     CachedFile,
@@ -23,6 +23,8 @@ from caching.watching.asking import alive
 from plexusers.models import PlaySession, PlexServer, WatchPolicy
 
 RECENT = 20
+HAPPENED = 15
+"""So many entries of the activity are told at once."""
 
 
 def current_cycle() -> Cycle | None:
@@ -144,6 +146,8 @@ def snapshot(connected_clients: int) -> dict[str, Any]:
         "recent": recent_operations(),
         "sessions": sessions(),
         "watching": watching(),
+        "activity": activity.latest(HAPPENED),
+        "schedules": [one.told() for one in scheduling.upcoming()],
         "mappings": PathMapping.objects.filter(enabled=True).count(),
         "time": timezone.now().isoformat(),
     }

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from celery import shared_task
 
 from cacherr.errors import BusyError, CacherrError
-from caching import cycle, orders, rescue, upkeep
+from caching import backing_up, cycle, orders, rescue, upkeep
+from caching.notifying import sending
 from caching.replaying import waiting as replaying
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,23 @@ def tend() -> None:
 def watch_storage() -> None:
     """Look whether every cache's disk is there; rescue what a lost one holds."""
     _quietly(rescue.watch)
+
+
+@shared_task
+def audit() -> None:
+    """The schedule's audit: it looks and repairs nothing."""
+    _quietly(upkeep.audit)
+
+
+@shared_task
+def back_up() -> None:
+    """The schedule's backup."""
+    _quietly(backing_up.back_up_if_possible)
+
+
+def send_notices() -> None:
+    """Send the notifications that are due."""
+    _quietly(sending.send_due)
 
 
 def _quietly(work: Callable[[], object]) -> None:

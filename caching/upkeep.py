@@ -1,15 +1,19 @@
 """What is done every minute without being asked: a sign of life, and work that a lost message left lying."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from caching import cycle, disk, journal, lock, mappings, orders, proving, recovery
-from caching.models import Cycle, CycleState, Operation, Pulse
+from caching import auditing, cycle, disk, journal, lock, mappings, orders, proving, recovery
+from caching.models import CachedFile, Cycle, CycleState, Operation, Pin, Pulse
+from caching.notifying import keeping, outbox, sentences
 from caching.playing import of_plex
 from caching.rebuild import Rebuilt, rebuild
 from caching.replaying import waiting as replays
-from plexusers import avatars, bookkeeping
+from caching.usage import sampling
+from plexusers import avatars, bookkeeping, posters, remarks
 
 
 def tend() -> None:
@@ -17,7 +21,10 @@ def tend() -> None:
     for name in ("worker", "beat"):  # beat sent the message, a worker received it: both live
         Pulse.objects.update_or_create(name=name, defaults={"at": timezone.now()})
     bookkeeping.tidy()
+    remarks.tidy()
+    sampling.take_if_due()
     replays.start()
+    keeping.tend()
     if cycle.is_working():
         return
     live = Cycle.objects.filter(state__in=(CycleState.RUNNING, CycleState.QUEUED)).exists()
@@ -26,6 +33,20 @@ def tend() -> None:
         orders.run_waiting()
         cycle.run_waiting()
     avatars.fetch_some()
+    posters.fetch_some(*shown_keys())
+
+
+def audit() -> None:
+    """The schedule's audit: it looks, keeps what it found, and has it told. Raises StorageFailedError."""
+    found = auditing.audit("schedule").findings
+    left = [one for one in found if one["severity"] != auditing.Severity.INFO and not one["repaired"]]
+    if told := sentences.audited([f"{one['message']} {one['cure']}" for one in left]):
+        outbox.tell(told)
+
+
+def shown_keys() -> tuple[QuerySet[Any, Any], ...]:
+    """The rating keys of what pages show with a poster: what is cached and what is pinned."""
+    return CachedFile.objects.exclude(rating_key="").values("rating_key"), Pin.objects.values("rating_key")
 
 
 @dataclass(frozen=True, slots=True)

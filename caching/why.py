@@ -8,16 +8,18 @@ from typing import Any
 from django.db.models import QuerySet
 
 from cacherr.errors import BusyError, RefusedError
-from caching import mappings, preview
+from caching import mappings, preview, rulebook
 from caching.advice import NONE, Facts, advice, reason_without_decision
 from caching.models import CachedFile, CachePolicy, PathMapping
 from caching.named import is_path, plex_path_of
 from caching.paths import locate
+from caching.planning.ruling import NOT_INCLUDED, Refused
 from caching.preview import Preview
 from plexusers import library
 from plexusers.mirroring import batched
 from plexusers.models import LibraryFile, WatchState, is_watched
 
+NOTHING = Refused("")
 MOST = 500
 """So many files of a directory or a show are explained at the most."""
 
@@ -112,7 +114,9 @@ class _Telling:
                 self._lowest[one["mapping"]] = min(lowest, one["score"])
         rows = (CachedFile.objects.filter(plex_path__in=batch) for batch in batched(named.paths))
         self._cached = {row.plex_path: row for batch in rows for row in batch}
-        self._watched = _watched(known.rating_key for those in named.known.values() for known in those)
+        every = [known for those in named.known.values() for known in those]
+        self._refused = rulebook.refused((one.rating_key, one.path, one.size) for one in every)
+        self._watched = _watched(one.rating_key for one in every)
 
     def file(self, path: str) -> dict[str, Any]:
         """Everything about one file."""
@@ -141,6 +145,7 @@ class _Telling:
         self, path: str, decision: Mapping[str, Any] | None, row: CachedFile | None, known: list[Known]
     ) -> Facts:
         told: Mapping[str, Any] = decision or {}
+        refused = self._refused.get(path, NOTHING)
         others = {other for one in known for other in self._by_key[one.rating_key]} - {path}
         return Facts(
             action=told.get("action", NONE),
@@ -158,6 +163,9 @@ class _Telling:
             switched_off=next((one.switched_off for one in known), ""),
             other_version=decision is None and bool(others),
             watched_by=tuple(sorted({who for one in known for who in self._watched[one.rating_key]})),
+            rule=told.get("rule", refused.rule),
+            limit=told.get("limit", ""),
+            only_included=told.get("reason", refused.reason).startswith(NOT_INCLUDED),
             paused=self._policy.paused,
             dry_run=self._policy.dry_run,
         )

@@ -18,8 +18,9 @@ from django.views.decorators.http import require_POST
 from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
 from cacherr.settings_admin import SecretsAdmin, SettingsAdmin
-from importlists import previewing, refreshing, signing
+from importlists import picking, previewing, refreshing, signing
 from importlists.cachedness import cached
+from importlists.cards import cards
 from importlists.changing import put
 from importlists.forms import ListForm
 from importlists.models import ImportList, ListItem, ListPolicy, ListState
@@ -47,6 +48,12 @@ class ImportListAdmin(SecretsAdmin):
     list_filter = ("enabled", "state")
     search_fields = ("name",)
     list_before_template = "admin/importlists/above.html"
+    empty_title = "No list yet"
+    empty_text = (
+        "Lists of the world's bring what is popular to the SSD although nobody at home asked for it. "
+        "Pick one, look at what it would cache, and add it."
+    )
+    empty_link = ("admin:importlists_presets", "Pick a list")
     change_form_after_template = "admin/importlists/preview_button.html"
     actions = ("refresh",)
     readonly_fields = (
@@ -70,6 +77,8 @@ class ImportListAdmin(SecretsAdmin):
         view = self.admin_site.admin_view
         own = [
             path("presets/", view(self.presets), name="importlists_presets"),
+            path("presets/<str:name>/", view(self.pick), name="importlists_pick"),
+            path("<int:pk>/read/", view(require_POST(self.read)), name="importlists_read"),
             path("preview/", view(require_POST(self.preview)), name="importlists_preview"),
             path("trakt/", view(self.trakt), name="importlists_trakt"),
         ]
@@ -86,14 +95,45 @@ class ImportListAdmin(SecretsAdmin):
         """What other settings have read does not count for these."""
         put(obj)
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Each list of the page as a card."""
+        page = super().get_changelist_instance(request)
+        page.cards = cards(page.result_list, timezone.now())
+        page.may_read = self.has_change_permission(request)
+        return page
+
     @admin.action(description="Read now", permissions=["change"])
     def refresh(self, request: HttpRequest, queryset: QuerySet[ImportList]) -> None:
         """Read the chosen lists and say how it went."""
         for done in refreshing.refresh(queryset):
-            if done.failed:
-                messages.error(request, f"{done.row}: {done.failed}")
-            else:
-                messages.success(request, f"{done.row}: {done.row.progress}.")
+            _tell(request, done)
+
+    def read(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The button of a card: read the list now."""
+        row = self.get_object(request, str(pk))
+        if row is None or not self.has_change_permission(request, row):
+            raise PermissionDenied
+        self.refresh(request, ImportList.objects.filter(pk=pk))
+        return redirect(reverse("admin:importlists_importlist_changelist"))
+
+    def pick(self, request: HttpRequest, name: str) -> HttpResponse:
+        """A list that was picked: what has to be entered, a preview, and adding it, on one page."""
+        preset = BY_NAME.get(name)
+        if not self.has_add_permission(request) or preset is None:
+            raise PermissionDenied
+        entered = request.POST.dict() if request.method == "POST" else {}
+        drafted = picking.draft(preset, entered)
+        context: dict[str, Any] = {"title": preset.title, "preset": preset, "draft": drafted.row}
+        if entered and drafted.problems:
+            context["problems"] = drafted.problems
+        elif entered.get("do") == "add":
+            if done := picking.add(drafted.row):
+                _tell(request, done)
+            return redirect(reverse("admin:importlists_importlist_changelist"))
+        elif entered:
+            context |= _previewed(drafted.row)
+        context |= {"needed": picking.needed(preset), "shown": entered.get(picking.needed(preset), "")}
+        return self._page(request, "admin/importlists/pick.html", context)
 
     def presets(self, request: HttpRequest) -> HttpResponse:
         """Lists to pick from."""
@@ -113,10 +153,7 @@ class ImportListAdmin(SecretsAdmin):
         form = self.get_form(request, row, change=row is not None)(request.POST, request.FILES, instance=row)
         context: dict[str, Any] = {"title": "Preview", "form": form}
         if form.is_valid():
-            try:
-                context["preview"] = previewing.preview(form.instance, timezone.now())
-            except CacherrError as error:
-                context["problem"] = str(error)
+            context |= _previewed(form.instance)
         return self._page(request, "admin/importlists/preview.html", context)
 
     def trakt(self, request: HttpRequest) -> HttpResponse:
@@ -164,6 +201,22 @@ class ImportListAdmin(SecretsAdmin):
             return "none yet"
         place = f"{reverse('admin:importlists_listitem_changelist')}?import_list__id__exact={row.pk}"
         return format_html('<a href="{}">positions</a>', place)
+
+
+def _previewed(row: ImportList) -> dict[str, Any]:
+    """What a list would cache, or why that is unknown."""
+    try:
+        return {"preview": previewing.preview(row, timezone.now())}
+    except CacherrError as error:
+        return {"problem": str(error)}
+
+
+def _tell(request: HttpRequest, done: refreshing.Refreshed) -> None:
+    """How reading a list went."""
+    if done.failed:
+        messages.error(request, f"{done.row}: {done.failed}")
+    else:
+        messages.success(request, f"{done.row}: {done.row.progress}.")
 
 
 def _press(what: str) -> None:

@@ -14,7 +14,8 @@ from importlists.choosing import choose_again
 from importlists.contract import Entry
 from importlists.jobs import Outcome, job_of, outcomes
 from importlists.models import ImportList, ListItem, ListState
-from plexusers.models import Versions, WatchPolicy
+from plexusers import remarks
+from plexusers.models import RemarkKind, Versions, WatchPolicy
 from plexusers.shelf import Shelf
 
 LEASE = timedelta(minutes=30)
@@ -42,6 +43,11 @@ def refresh_due(now: datetime | None = None) -> list[Refreshed]:
     return refresh(rows, moment)
 
 
+def refresh_all() -> list[Refreshed]:
+    """Read all enabled lists now, whenever they would be due."""
+    return refresh(ImportList.objects.filter(enabled=True))
+
+
 def refresh(rows: Iterable[ImportList], now: datetime | None = None, *, afresh: bool = False) -> list[Refreshed]:
     """Read these lists now; those that another process is reading are left to it. Never raises for a list's sake."""
     moment = now or timezone.now()
@@ -67,7 +73,7 @@ def _claim(row: ImportList, now: datetime) -> bool:
 
 
 def _written(row: ImportList, outcome: Outcome, now: datetime) -> Refreshed:
-    lease, every = row.next_at, timedelta(minutes=row.refresh_minutes)
+    lease, every, before = row.next_at, timedelta(minutes=row.refresh_minutes), row.state
     if outcome.failed:
         _turn(row, ListState.FAILED if row.good_at is None else ListState.STALE, now)
         row.failures, row.why = row.failures + 1, outcome.failed
@@ -85,7 +91,16 @@ def _written(row: ImportList, outcome: Outcome, now: datetime) -> Refreshed:
             return Refreshed(row, 0, unchanged=False, failed="It was changed or removed while it was read.")
         if not outcome.failed and not outcome.unchanged:
             _replace(row, outcome.entries)
+    _note(row, before)
     return Refreshed(row, len(outcome.entries), outcome.unchanged, outcome.failed)
+
+
+def _note(row: ImportList, before: str) -> None:
+    """What lists do is worth telling when it is not what they did before."""
+    if row.state != ListState.FRESH and before in {ListState.NEW, ListState.FRESH}:
+        remarks.note(RemarkKind.LIST, f"The list {row.name} could not be read. {row.why}", warning=True)
+    elif row.state == ListState.FRESH and before in {ListState.STALE, ListState.FAILED}:
+        remarks.note(RemarkKind.LIST, f"The list {row.name} can be read again.")
 
 
 def pause(failures: int, every: timedelta) -> timedelta:

@@ -12,10 +12,10 @@ log = logging.getLogger(__name__)
 
 
 @shared_task
-def refresh_lists() -> None:
-    """The minute's look: which lists are due, and whether somebody has typed Trakt's code."""
+def refresh_lists(*, everything: bool = False) -> None:
+    """The minute's look: which lists are due, and whether somebody has typed Trakt's code; or all lists, now."""
     try:
         signing.look(timezone.now())
     except CacherrError as error:
         log.warning("%s", error)
-    refreshing.refresh_due()
+    refreshing.refresh_all() if everything else refreshing.refresh_due()

@@ -36,6 +36,8 @@ class ListedFile:
     """Lines of the picture; 0: unknown."""
     optimized: bool
     """Made by Plex itself for small devices."""
+    resolution: str = ""
+    """As Plex calls it: sd, 720, 1080, 4k and others; empty: not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +155,5 @@ def _files(element: Element) -> Iterator[ListedFile]:
             if 0 < len(path) <= LONGEST_PATH:
                 size = number(part, "size", HUGE) or 0
                 height = number(media, "height", LARGE) or 0
-                yield ListedFile(media.get("id", "")[:32], min(place, SMALL), path, size, height, optimized)
+                told = media.get("videoResolution", "")[:10]
+                yield ListedFile(media.get("id", "")[:32], min(place, SMALL), path, size, height, optimized, told)

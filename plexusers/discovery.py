@@ -15,8 +15,17 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cacherr.errors import ConfigurationError, PlexError, PlexSignInError, PlexUnreachableError
-from plexusers import plextv, sources, tokens, whos_who
-from plexusers.models import PlexUser, SourceState, SourceStatus, TokenOrigin, UserKind, UserTypeDefaults, WatchPolicy
+from plexusers import plextv, remarks, sources, tokens, whos_who
+from plexusers.models import (
+    PlexUser,
+    RemarkKind,
+    SourceState,
+    SourceStatus,
+    TokenOrigin,
+    UserKind,
+    UserTypeDefaults,
+    WatchPolicy,
+)
 from plexusers.server import machine_identifier, plex_tv
 from plexusers.whos_who import Member
 
@@ -50,10 +59,10 @@ class Synced:
         return {**names, "problems": dict(self.problems)}
 
 
-def keep_up() -> Synced:
-    """Look at the users when the last look is too old. For cycles: what goes wrong is told, not raised."""
+def keep_up(*, force: bool = False) -> Synced:
+    """Look at the users when the last look is too old, or in any case. What goes wrong is told, not raised."""
     try:
-        return sync()
+        return sync(force=force)
     except (PlexError, ConfigurationError) as error:
         log.warning("The users stay as they were. %s", error)
         return Synced(failed=str(error))
@@ -73,9 +82,24 @@ def sync(*, force: bool = False) -> Synced:
         sources.was_bad(SOURCE, now, str(error), dropped=isinstance(error, _DoubtError))
         raise
     sources.was_good(SOURCE, now, count=len(found))
+    _note(synced)
     tokens.take_shares(shares)
     _find_tokens()
     return replace(synced, problems=_problems())
+
+
+HAPPENED = {
+    "new": "{} was found among the users.",
+    "renamed": "{}.",
+    "gone": "The server is no longer shared with {}.",
+    "back": "{} is back among the users.",
+}
+
+
+def _note(synced: Synced) -> None:
+    for what, sentence in HAPPENED.items():
+        for name in getattr(synced, what):
+            remarks.note(RemarkKind.USER, sentence.format(name))
 
 
 def ensure_owner() -> PlexUser:

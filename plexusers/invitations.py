@@ -1,29 +1,19 @@
-"""Links by which a friend signs in here: signed, for one user, good for some days. And the sign-in itself.
-
-A sign-in at Plex goes: we get a code, the friend confirms it on Plex's own page, we ask whether that has happened. Plex
-answers 429 to whoever asks too often, so each step says when the next look is allowed.
-"""
+"""Links by which a friend signs in here: signed, for one user, good for some days. And the sign-in itself."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Self
 
 from django.core import signing
 from django.urls import reverse
 
-from cacherr.errors import PlexError, RefusedError
-from plexusers import entering, plextv
+from cacherr.errors import RefusedError
+from plexusers import codes, entering
+from plexusers.codes import Code
 from plexusers.models import PlexUser, TokenOrigin, UserKind
-from plexusers.server import client_identifier, nobody_at_plex_tv
 
 DAYS = 7
 """How long a link is good."""
-LOOK_SECONDS = 2.0
-"""Between two looks at a sign-in in progress; Plex asks for at least one."""
-BUSY_SECONDS = 60.0
-"""How long to wait when Plex asks for a pause without saying how long."""
 SALT = "plexusers.invitations"
-
-Step = Literal["waiting", "done", "expired"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +26,11 @@ class SignIn:
     code: str
     expires_at: float
     next_look_at: float
+
+    @classmethod
+    def of(cls, user: PlexUser, code: Code) -> Self:
+        """This user's sign-in by this code."""
+        return cls(user.plex_id, code.pin, code.code, code.expires_at, code.next_look_at)
 
     def kept(self) -> dict[str, Any]:
         """What a session stores."""
@@ -68,35 +63,23 @@ def invited(link: str) -> PlexUser:
 
 def begin(user: PlexUser, now: float) -> SignIn:
     """Get a code from Plex. One request. Raises PlexError."""
-    pin = plextv.begin_sign_in(nobody_at_plex_tv())
-    return SignIn(user.plex_id, pin.pin_id, pin.code, now + pin.expires_in, now)
+    return SignIn.of(user, codes.begin(now))
 
 
 def confirm_address(sign_in: SignIn, back: str) -> str:
     """Plex's own page on which the code is confirmed, and which leads back to this address."""
-    return plextv.confirm_address(client_identifier(), sign_in.code, back)
+    return codes.confirm_address(sign_in.code, back)
 
 
-def look(user: PlexUser, sign_in: SignIn, now: float) -> tuple[Step, SignIn]:
+def look(user: PlexUser, sign_in: SignIn, now: float) -> tuple[codes.Step, SignIn]:
     """How far the sign-in is. When it is confirmed, the user's tokens are kept.
 
     No request before the next look is allowed, else one, and two more when it is confirmed. A Plex that is busy or
     away means waiting. Raises RefusedError when somebody else has signed in.
     """
-    if now >= sign_in.expires_at:
-        return "expired", sign_in
-    if now < sign_in.next_look_at:
-        return "waiting", sign_in
-    try:
-        pin = plextv.sign_in(nobody_at_plex_tv(), sign_in.pin)
-        if pin.token:
-            entering.accept(user, pin.token, TokenOrigin.SIGNED_IN)
-            return "done", sign_in
-        wait = LOOK_SECONDS
-    except plextv.NothingThereError:
-        return "expired", sign_in
-    except plextv.TooManyRequestsError as error:
-        wait = max(error.wait or BUSY_SECONDS, LOOK_SECONDS)
-    except PlexError:
-        wait = 5 * LOOK_SECONDS
-    return "waiting", SignIn(sign_in.user, sign_in.pin, sign_in.code, sign_in.expires_at, now + wait)
+    step, later = codes.look(
+        Code(sign_in.pin, sign_in.code, sign_in.expires_at, sign_in.next_look_at),
+        now,
+        lambda token: entering.accept(user, token, TokenOrigin.SIGNED_IN),
+    )
+    return step, SignIn.of(user, later)

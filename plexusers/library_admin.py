@@ -5,15 +5,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet, Sum
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import filesizeformat
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 
 from cacherr.labelled_list import LabelledList
 from cacherr.read_only_admin import ReadOnlyAdmin
 from plexusers.library import label_of
-from plexusers.models import ItemKind, LibraryItem, LibrarySection
+from plexusers.models import ItemKind, LibraryItem, LibrarySection, Poster
 
 
 class LibrarySectionAdmin(LabelledList):
@@ -66,6 +67,18 @@ class LibraryItemAdmin(ReadOnlyAdmin):
         "shown_files", "missing",
     )  # fmt: skip
     readonly_fields = fields
+
+    def get_urls(self) -> list[URLPattern]:
+        """The posters stand before the rows' own addresses."""
+        view = self.admin_site.admin_view(self.poster)
+        return [path("poster/<str:rating_key>/", view, name="plexusers_poster"), *super().get_urls()]
+
+    def poster(self, request: HttpRequest, rating_key: str) -> HttpResponse:  # noqa: ARG002 - whoever may sign in
+        """A small picture, from here."""
+        row = get_object_or_404(Poster.objects.exclude(content_type=""), rating_key=rating_key)
+        answer = HttpResponse(bytes(row.body), content_type=row.content_type)
+        answer.headers["Cache-Control"] = "private, max-age=86400"
+        return answer
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LibraryItem]:
         """With the size of all files."""

@@ -105,7 +105,8 @@ def _known(keys: Sequence[str]) -> dict[str, _Known]:
     for pk, name in LibraryGuid.objects.filter(item__in=by_pk).values_list("item_id", "guid"):
         by_pk[pk].names.add(name)
     files = LibraryFile.objects.filter(item__in=by_pk).order_by()
-    for pk, *file in files.values_list("item_id", "version", "part", "path", "size", "height", "optimized"):
+    columns = ("version", "part", "path", "size", "height", "optimized", "resolution")
+    for pk, *file in files.values_list("item_id", *columns):
         by_pk[pk].files.append(_file(*file))
     return known
 
@@ -147,7 +148,7 @@ def _put_files(items: Mapping[int, Listed]) -> None:
         [
             LibraryFile(
                 item_id=pk, version=file.version, part=file.part, path=file.path, size=file.size, height=file.height,
-                optimized=file.optimized,
+                optimized=file.optimized, resolution=file.resolution,
             )
             for pk, item in items.items()
             for file in item.files

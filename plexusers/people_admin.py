@@ -13,13 +13,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from cacherr.confirming import ConfirmingAdmin
 from cacherr.errors import CacherrError
 from cacherr.labelled_list import LabelledList
 from cacherr.settings_admin import SecretsAdmin, keep_secrets
 from plexusers import discovery, invitations, tokens
 from plexusers.models import PREFERENCES, LibrarySection, PlexUser, UserKind, UserTypeDefaults
-from plexusers.people_forms import PersonForm, as_the_type, face, show_defaults
-from plexusers.preferences import everybody, standing, type_defaults
+from plexusers.people_forms import PersonForm, ago, as_the_type, face, show_defaults, standing_of
+from plexusers.preferences import everybody, type_defaults
 
 PLACE = Case(When(kind=UserKind.MAIN, then=0), When(kind=UserKind.HOME, then=1), default=2)
 SWITCHES = ("enabled", "ondeck", "watchlist", "active_watching", "lists")
@@ -45,7 +46,7 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=chosen)
 
 
-class PlexUserAdmin(LabelledList, SecretsAdmin):
+class PlexUserAdmin(ConfirmingAdmin, LabelledList, SecretsAdmin):
     """The users that Plex names, the owner first, then those at home, then friends."""
 
     form = PersonForm
@@ -55,6 +56,13 @@ class PlexUserAdmin(LabelledList, SecretsAdmin):
     list_before_template = "admin/plexusers/look.html"
     change_form_outer_before_template = "admin/plexusers/person.html"
     search_fields = ("title", "username", "email")
+    search_help_text = "Name or e-mail address"
+    empty_title = "Nobody is known yet"
+    empty_text = (
+        "Users come from Plex: once its address and a token are set, whoever has an account there is listed here, with "
+        "switches for what counts."
+    )
+    empty_link = ("admin:plexusers_plexserver_changelist", "Set up Plex")
     actions = ("enable", "disable", "links")
     readonly_fields = (
         "shown_kind", "username", "email", "shown_libraries", "shown_status", "first_seen_at", "last_seen_at",
@@ -64,7 +72,7 @@ class PlexUserAdmin(LabelledList, SecretsAdmin):
     class Media:
         """The pages' own style and script."""
 
-        css = {"all": ["plexusers/people.css", "caching/dashboard.css"]}
+        css = {"all": ["plexusers/people.css", "caching/dashboard.css", "caching/files.css"]}
         js = ["plexusers/copy.js"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PlexUser]:
@@ -217,13 +225,12 @@ class PlexUserAdmin(LabelledList, SecretsAdmin):
     @admin.display(description="status")
     def shown_status(self, row: PlexUser) -> str:
         """Whether the user counts, and why not."""
-        status, why = standing(row, getattr(row, "days", 0), timezone.now())
-        return f"{status}: {why}" if why else status
+        return standing_of(row, getattr(row, "days", 0), timezone.now())
 
-    @admin.display(description="active on", ordering="last_activity_at")
+    @admin.display(description="last active", ordering="last_activity_at")
     def shown_activity(self, row: PlexUser) -> str:
         """When something was played or the deck changed."""
-        return f"{row.last_activity_at:%Y-%m-%d}" if row.last_activity_at else "unknown"
+        return ago(row.last_activity_at)
 
     @admin.display(description="access")
     def shown_token(self, row: PlexUser) -> str:
@@ -241,7 +248,7 @@ class PlexUserAdmin(LabelledList, SecretsAdmin):
         return ", ".join(titles.get(key, f"number {key}") for key in row.sections) or "none"
 
 
-class UserTypeDefaultsAdmin(ModelAdmin):  # type: ignore[misc]
+class UserTypeDefaultsAdmin(ConfirmingAdmin, ModelAdmin):  # type: ignore[misc]
     """What holds for all users of a type."""
 
     list_display = ("__str__", *SWITCHES, "activity_days")

@@ -1,19 +1,25 @@
 """What the admin's pages of users are made of: the form that proves tokens, switches of three states, faces."""
 
 import zlib
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.db import models
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
+from django.utils.timesince import timesince
+from django.utils.timezone import localtime
 
 from cacherr.errors import CacherrError
 from plexusers import entering
 from plexusers.models import PREFERENCES, PlexUser, UserTypeDefaults
+from plexusers.preferences import standing
 
 HUES = 12
+LEVELS = {"active": "good", "inactive": "warn", "disabled": ""}
 
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -63,6 +69,24 @@ def show_defaults(fields: dict[str, Any], defaults: UserTypeDefaults) -> None:
                 widget.choices = three_states(f"default of the type: {'yes' if value else 'no'}")
             else:
                 widget.attrs["placeholder"] = f"default of the type: {value}"
+
+
+def standing_of(user: PlexUser, activity_days: int, now: datetime) -> str:
+    """Whether a user counts, and why not."""
+    status, why = standing(user, activity_days, now)
+    reason = format_html('<span class="file-why">{}</span>', why) if why else ""
+    return format_html(
+        '<span class="person-status"><span class="file-chip" data-level="{}">{}</span>{}</span>',
+        LEVELS[status], status, reason,
+    )  # fmt: skip
+
+
+def ago(at: datetime | None) -> str:
+    """How long ago something was; the moment itself is seen when it is pointed at."""
+    if at is None:
+        return "unknown"
+    moment = date_format(localtime(at), "j M Y, H:i")
+    return format_html('<time datetime="{}" title="{}">{} ago</time>', at.isoformat(), moment, timesince(at))
 
 
 def face(user: PlexUser, kind: str) -> str:

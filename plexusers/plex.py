@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 from cacherr import __version__, outbound
@@ -180,6 +181,17 @@ class Plex:
         """All things of a short list, each turned into a value: one request. Raises PlexError."""
         with _named_errors(self._url):
             return tuple(turn(element) for element in self._container(key))
+
+    def picture(self, key: str, width: int, height: int) -> tuple[str, bytes]:
+        """Type and content of one of the server's pictures, made to fit; empty when there is none. Raises PlexError."""
+        query = urlencode({"url": key, "width": width, "height": height, "minSize": 1, "upscale": 0})
+        try:
+            with _named_errors(self._url):
+                address = self._server.url(f"/photo/:/transcode?{query}", includeToken=False)
+                answer = self._server._session.get(address, headers=self._server._headers(), allow_redirects=False)
+        except _NotThereError:
+            return "", b""
+        return answer.headers.get("Content-Type", "").partition(";")[0].strip().lower(), answer.content
 
     def _items(self, key: str) -> tuple[PlexItem, ...]:
         with _named_errors(self._url):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from cacherr.overrides import as_supposed
 from plexusers.models import PREFERENCES, PlexUser, UserTypeDefaults
 
 Status = Literal["active", "inactive", "disabled"]
@@ -74,7 +75,7 @@ def is_away(last_activity: datetime | None, days: int, now: datetime) -> bool:
 
 def type_defaults() -> Mapping[str, UserTypeDefaults]:
     """The defaults of each type of user, from the database or, where a row is missing, the model's own. One query."""
-    rows = {row.kind: row for row in UserTypeDefaults.objects.all()}
+    rows = {row.kind: row for row in as_supposed(UserTypeDefaults.objects.all())}
     return {kind: rows.get(kind) or UserTypeDefaults(kind=kind) for kind in ("main", "home", "shared")}
 
 
@@ -82,5 +83,7 @@ def everybody(now: datetime) -> tuple[Person, ...]:
     """All known users with what holds for them, the owner first, then those at home. Two queries."""
     defaults = type_defaults()
     order = list(defaults)
-    users = sorted(PlexUser.objects.all(), key=lambda user: (order.index(user.kind), user.title.lower(), user.plex_id))
+    users = sorted(
+        as_supposed(PlexUser.objects.all()), key=lambda user: (order.index(user.kind), user.title.lower(), user.plex_id)
+    )
     return tuple(person_of(user, defaults[user.kind], now) for user in users)

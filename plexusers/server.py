@@ -1,11 +1,18 @@
 """Connecting to the configured Plex server, and to plex.tv as its owner; remembering how it went."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from cacherr.errors import ConfigurationError, PlexError
-from plexusers.models import PlexServer
+from cacherr.errors import ConfigurationError, PlexError, PlexSignInError, PlexUnreachableError
+from plexusers.models import PlexServer, validate_server_address
 from plexusers.plex import Plex
 from plexusers.plextv import PlexTv
+
+MOST_ADDRESSES = 6
+"""Of a server that are tried: each may take some seconds."""
 
 
 def connect() -> Plex:
@@ -13,15 +20,75 @@ def connect() -> Plex:
     try:
         plex = Plex(_in_force())
     except PlexError as error:
-        PlexServer.objects.filter(pk=1).update(last_error=str(error))
+        refused = isinstance(error, PlexSignInError)
+        PlexServer.objects.filter(pk=1).update(last_error=str(error), sign_in_needed=refused)
         raise
     PlexServer.objects.filter(pk=1).update(
         last_error="",
+        sign_in_needed=False,
         last_seen_at=timezone.now(),
         machine_identifier=plex.machine_identifier,
         friendly_name=plex.friendly_name,
     )
     return plex
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A Plex server that answers, and takes a token as its owner's."""
+
+    name: str
+    machine_identifier: str
+    libraries: tuple[str, ...]
+    """Titles."""
+
+
+def tried(url: str = "", token: str = "") -> Tried:
+    """Try an address and a token, either of them as in force where it is empty. Three requests; nothing is stored.
+
+    Raises ConfigurationError for what is missing or not the owner's, PlexError.
+    """
+    server = _in_force()
+    server.plex_url, server.plex_token = url.strip().rstrip("/") or server.plex_url, token.strip() or server.plex_token
+    if server.plex_url:
+        try:
+            validate_server_address(server.plex_url)
+        except ValidationError as error:
+            raise ConfigurationError(f"{server.plex_url} is no address.", error.messages[0]) from error
+    plex = Plex(server)
+    libraries = tuple(section.title for section in plex.sections())
+    if not plex.is_owners():
+        raise ConfigurationError(
+            f"This token is not that of the owner of {plex.friendly_name or server.plex_url}.",
+            "Sign in as the owner, or paste the owner's token: only the owner may see who plays what.",
+        )
+    return Tried(plex.friendly_name or server.plex_url, plex.machine_identifier, libraries)
+
+
+def keep(url: str, token: str) -> Tried:
+    """Try an address and a token, and store them when they are good. Raises as `tried` does; then nothing is stored."""
+    found = tried(url, token)
+    row = PlexServer.objects.get(pk=1)
+    row.plex_url, row.plex_token = url.strip().rstrip("/") or row.plex_url, token.strip() or row.plex_token
+    row.save(update_fields=["plex_url", "plex_token"])
+    connect()
+    return found
+
+
+def reachable(addresses: Iterable[str], token: str, machine: str) -> str:
+    """The first of these addresses at which this very server answers. Raises PlexUnreachableError when none does."""
+    told = list(addresses)[:MOST_ADDRESSES]
+    for address in told:
+        try:
+            found = tried(address, token)
+        except PlexUnreachableError:
+            continue
+        if found.machine_identifier == machine:
+            return address
+    raise PlexUnreachableError(
+        f"Plex does not answer at any of its addresses: {', '.join(told) or 'it named none'}.",
+        "Enter the address at which the machine of Cacherr reaches it, such as http://192.168.1.10:32400.",
+    )
 
 
 def connect_with(token: str) -> Plex:

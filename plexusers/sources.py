@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from plexusers.models import PlexUser, SourceState, SourceStatus
+from plexusers import remarks
+from plexusers.models import PlexUser, RemarkKind, SourceState, SourceStatus
 
 FEW = 4
 """Fewer things than this may all disappear at once without anybody wondering."""
@@ -35,9 +36,12 @@ def judge(source: str, now: datetime, count: int, *, user: PlexUser | None = Non
 def was_good(source: str, now: datetime, *, user: PlexUser | None = None, count: int = 0) -> None:
     """The source answered well, with so many things. `now` is aware, UTC."""
     row = _row(source, user, now)
+    was = row.status
     _turn(row, SourceStatus.FRESH, now)
     row.good_at, row.count, row.drops, row.why = now, count, 0, ""
     row.save()
+    if was != SourceStatus.FRESH:
+        remarks.note(RemarkKind.SOURCE, f"Known again: {subject(source, str(user or ''))}.")
 
 
 def was_bad(
@@ -54,10 +58,13 @@ def was_bad(
     `stale`: its last good answer was kept and is still used; without one it has failed all the same.
     """
     row = _row(source, user, now)
+    was = row.status
     _turn(row, SourceStatus.STALE if stale and row.good_at else SourceStatus.FAILED, now)
     row.drops = row.drops + 1 if dropped else row.drops
     row.why = why
     row.save()
+    if was == SourceStatus.FRESH:
+        remarks.note(RemarkKind.SOURCE, f"Not known for sure: {subject(source, str(user or ''))}. {why}", warning=True)
 
 
 def forget(source: str, user: PlexUser | None = None) -> None:
@@ -105,17 +112,23 @@ SUBJECTS = {
     "feed": "the feed of friends' watchlists",
     "recent": "what came into the library lately",
     "library": "the index of the library",
+    "tags": "what has the labels and genres of the rules",
     "playing": "what is playing",
     "pin": "what is pinned",
     "users": "the users",
 }
 
 
+def subject(source: str, who: str) -> str:
+    """What a source tells of, for people. Pure."""
+    return SUBJECTS.get(source, source).format(who)
+
+
 def lines(failures: Iterable[tuple[str, str, str]]) -> list[str]:
     """A sentence for each reason, with all that is unknown for it; from sources, whose they are, and reasons. Pure."""
     subjects: defaultdict[str, list[str]] = defaultdict(list)
     for source, who, why in failures:
-        subjects[why].append(SUBJECTS.get(source, source).format(who))
+        subjects[why].append(subject(source, who))
     return [f"Not known for sure now: {', '.join(dict.fromkeys(those))}. {why}" for why, those in subjects.items()]
 
 

@@ -20,14 +20,17 @@ PRODUCT = ("cacherr", *APPS)
 
 FLOOR = {
     "access", "accounts", "addresses", "commands", "databases", "documents", "endpoints", "env", "envelope", "errors",
-    "exposition", "fetching", "fields", "labelled_list", "liveness", "origin", "outbound", "overrides", "pinning",
-    "politeness", "read_only_admin", "redaction", "rests", "settings_admin", "tally", "turns",
+    "exposition", "fetching", "fields", "labelled_list", "liveness", "log_settings", "logbook", "origin", "outbound",
+    "overrides", "pinning", "politeness", "read_only_admin", "redaction", "rests", "settings_admin", "tally", "turns",
+    "confirming", "given_files", "setting_changes",
+    "setting_sheet",
+    "backups",
 }  # fmt: skip
 ROOF = {
-    "__main__", "admin", "api", "apps", "asgi", "broker", "celery", "checks", "demo", "management", "settings",
+    "__main__", "admin", "api", "apps", "asgi", "beat", "broker", "celery", "checks", "demo", "management", "settings",
     "supervisor", "urls",
 }  # fmt: skip
-DOORS = {"tasks", "admin", "api", "consumers", "management", "signin"}
+DOORS = {"tasks", "admin", "api", "consumers", "management", "setup", "signin"}
 ENTRY_POINTS = {"manage.py", "cacherr/__main__.py", "cacherr/asgi.py", "cacherr/celery.py"}
 STAND_IN = "plexusers.standin"
 
@@ -143,6 +146,12 @@ def one_owner_of_plexapi(source: Source) -> Iterator[Finding]:
         yield from ((line, f"imports {name}") for line, name in source.imports() if is_below(name, "plexapi"))
 
 
+def one_owner_of_apprise(source: Source) -> Iterator[Finding]:
+    """Apprise makes requests of its own: notification targets are the one exception to the door to the outside."""
+    if source.path != "caching/notifying/posting.py":
+        yield from ((line, f"imports {name}") for line, name in source.imports() if is_below(name, "apprise"))
+
+
 CLIENTS = (
     "requests", "urllib3", "httpx", "httpx2", "aiohttp", "urllib.request", "http.client", "websocket", "websockets",
     "ftplib", "smtplib", "pycurl",
@@ -212,8 +221,8 @@ PATH_METHODS = {
     "write_text", "write_bytes", "read_text", "read_bytes", "unlink", "rmdir", "mkdir", "touch", "symlink_to",
     "hardlink_to", "chmod", "iterdir", "rglob",
 }  # fmt: skip
-# Files in the configuration directory, where no media is: a lock, and the list that Unraid's mover reads.
-OWNS_ITS_FILE = {"caching/lock.py", "caching/exclusions.py"}
+# Where no media is: a lock and the list that Unraid's mover reads, both in the configuration directory, and a script.
+OWNS_ITS_FILE = {"caching/lock.py", "caching/exclusions.py", "caching/notifying/unraid.py"}
 
 
 def one_owner_of_media_files(source: Source) -> Iterator[Finding]:
@@ -310,6 +319,7 @@ RULES: dict[str, Rule] = {
     "the planner imports the standard library only": pure_planner,
     "the stand-in imports the standard library only": pure_stand_in,
     "plexapi is imported in one place": one_owner_of_plexapi,
+    "Apprise is imported in one place": one_owner_of_apprise,
     "the environment is read in one place": one_reader_of_the_environment,
     "media files are touched in one place": one_owner_of_media_files,
     "raw system calls are imported by the disk only": system_calls_stay_on_the_disk,
@@ -364,6 +374,7 @@ BAD: list[tuple[Rule, str, str, int]] = [
     (pure_stand_in, "plexusers/standin/x.py", "import requests", 1),
     (one_owner_of_plexapi, "plexusers/server.py", "def f():\n    import plexapi.server", 2),
     (one_owner_of_plexapi, "caching/cycle.py", "from plexapi.exceptions import NotFound", 1),
+    (one_owner_of_apprise, "caching/notifying/sending.py", "def f():\n    from apprise import Apprise", 2),
     (one_reader_of_the_environment, "cacherr/env.py", "import os\nx = os.environ['X']", 2),
     (one_reader_of_the_environment, "caching/x.py", "import os\nx = os.getenv('X')", 2),
     (one_reader_of_the_environment, "caching/x.py", "from os import environ", 1),
@@ -393,6 +404,7 @@ BAD: list[tuple[Rule, str, str, int]] = [
     (doors_are_not_imported, "caching/cycle.py", "from caching import tasks", 1),
     (doors_are_not_imported, "caching/cycle.py", "from . import api", 1),
     (doors_are_not_imported, "caching/x.py", "from plexusers.admin import PlexServerAdmin", 1),
+    (doors_are_not_imported, "caching/cycle.py", "from caching.setup.frame import done", 1),
     (doors_are_not_imported, "caching/tasks.py", "from caching.consumers import EventConsumer", 1),
     (doors_are_not_imported, "cacherr/commands.py", "from caching.management.commands.cycle import Command", 1),
     (tasks_are_doors, "caching/tasks.py", "@shared_task\ndef f():\n    'Why.'\n    if x:\n" + "        y()\n" * 5, 2),

@@ -1,25 +1,27 @@
-"""Cached files: finding them, and sending one back."""
+"""Cached files: finding, counting and exporting them, and sending them back."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema, Status
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cacherr.envelope import Envelope, Page, Search, Window, ok
 from cacherr.errors import RefusedError
 from caching import nudge, orders, why
-from caching.api.explain import WhyData
+from caching.api.explain import PartData, WhyData
 from caching.api.operations import HISTORY, OperationData, Ordered, described, ordered
+from caching.cached import cleaning, counting, exporting
+from caching.cached.choosing import Asked, Condition, Sort, chosen, order
+from caching.cached.choosing import Kind as FileKind
+from caching.cached.showing import file_data, where
 from caching.models import CachedFile, Kind, Mode, Operation, Placement
 from caching.planning.sizes import parse_size
+from plexusers.models import PlexUser
 
 router = Router(tags=["cached files"])
-
-Condition = Literal["cached", "conflict", "rescued"]
 
 
 def size_range(text: str) -> str:
@@ -34,18 +36,41 @@ def size_range(text: str) -> str:
 Size = Annotated[str, Field(max_length=50), AfterValidator(size_range)]
 
 
-class FileWindow(Window):
+class Filters(BaseModel):
     """Which cached files are asked for."""
 
-    search: Search = ""
-    user: Search = ""
-    source: Search = ""
+    search: Search = Field("", description="In titles and Plex paths.")
+    user: Search = Field("", description="A part of the name of somebody who wants it, or plex.tv's number.")
+    source: Search = Field("", description="A source such as `ondeck` or `list`, or a claim such as `ondeck:42`.")
     status: Condition | None = None
     size: Size = Field("", description="At least `1GB`, at most `..10GB`, or `1GB..10GB`; a bare number is GB.")
     since: datetime | None = Field(None, description="Cached at this time or later.")
-    sort: Literal[
-        "cached_at", "-cached_at", "size", "-size", "score", "-score", "title", "-title"
-    ] = "-cached_at"  # fmt: skip
+    kind: FileKind | None = Field(None, description="Videos (and whatever is in conflict), or sidecars.")
+
+    @property
+    def asked(self) -> Asked:
+        """As the one rule takes it."""
+        return Asked(**{name: getattr(self, name) for name in Filters.model_fields})
+
+
+class FileWindow(Filters, Window):
+    """Which part of them, in which order; what has no date comes last."""
+
+    sort: Sort = "-cached_at"
+
+
+class ExportAsked(Filters):
+    """Which of them, and how."""
+
+    format: exporting.Format = "csv"
+
+
+class CleanUp(BaseModel):
+    """How a clean-up is to be run."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dry_run: bool = Field(False, description="Only tell what would go back.")
 
 
 class FileData(Schema):
@@ -57,6 +82,8 @@ class FileData(Schema):
     plex_path: str
     size: int
     score: int
+    parts: list[PartData]
+    """What the score is made of, as the last plan had it."""
     status: Condition
     reason: str
     who: str
@@ -65,6 +92,10 @@ class FileData(Schema):
     mode: Mode
     conflict: str
     cached_at: datetime
+    leaves_at: datetime | None
+    """When it leaves by the last plan; null: that hangs on what people do. A time that is past: with the next cycle."""
+    leaves_why: str
+    """Why then; empty: no plan has told yet."""
 
 
 class WholeFile(FileData):
@@ -79,90 +110,144 @@ class WholeFile(FileData):
     operations: list[OperationData]
 
 
-def file_data(row: CachedFile) -> dict[str, Any]:
-    """A cached file for programs."""
-    return {
-        "id": row.pk,
-        "title": row.title,
-        "file_name": row.file_name,
-        "plex_path": row.plex_path,
-        "size": row.size,
-        "score": row.score,
-        "status": "conflict" if row.conflict else "rescued" if row.rescued_at else "cached",
-        "reason": row.reason,
-        "who": row.who,
-        "sources": row.sources,
-        "placement": row.placement,
-        "mode": row.mode,
-        "conflict": row.conflict,
-        "cached_at": row.cached_at,
-    }
+class Amount(Schema):
+    """So many files of so many bytes together."""
+
+    files: int
+    bytes: int
 
 
-@router.get("", response=Envelope[Page[FileData]])
+class OfCache(Amount):
+    """On one cache."""
+
+    path: str
+
+
+class OfUser(Amount):
+    """Of one user: what several want counts for each of them."""
+
+    id: int
+    """plex.tv's number."""
+    title: str
+
+
+class Statistics(Amount):
+    """All cached files in numbers. Times in UTC."""
+
+    sidecars: int
+    average_size: int
+    largest: int
+    average_score: int
+    oldest: datetime | None
+    """When that was cached which has been cached longest."""
+    latest: datetime | None
+    leaving_soon: int
+    """How many leave within a day by the last plan."""
+    status: dict[Condition, Amount]
+    caches: list[OfCache]
+    users: list[OfUser]
+    sources: dict[str, Amount]
+    """What several sources want counts for each of them."""
+
+
+class UserStatistics(OfUser):
+    """What a user wants, or wanted last."""
+
+    average_score: int
+    latest: datetime | None
+    alone: Amount
+    """What nobody and nothing else wants."""
+    sources: dict[str, Amount]
+    playback: dict[str, Any] | None
+    """The user's line of the ledger of the last 30 days; null: nothing was played."""
+
+
+class Leaving(Schema):
+    """What a clean-up would send back."""
+
+    title: str
+    plex_path: str
+    size: int
+    reason: str
+
+
+class Cleaned(Ordered):
+    """What a clean-up ordered, or with `dry_run` what it would."""
+
+    would_leave: list[Leaving]
+    trouble: str
+    """What is unknown and why; what an unknown source wanted stays."""
+
+
+@router.get("files", response=Envelope[Page[FileData]])
 def get_files(request: HttpRequest, asked: Query[FileWindow]) -> dict[str, Any]:  # noqa: ARG001 - Ninja's own signature
-    """What is cached now; `search` looks in titles and Plex paths."""
-    rows: QuerySet[CachedFile] = CachedFile.objects.filter(_wanted(asked)).order_by(asked.sort, "-id")
-    return ok(asked.page(rows, file_data))
+    """What is cached now."""
+    rows = chosen(asked.asked).order_by(order(asked.sort), "-pk")
+    # Sorted by number only: a database sorts whole rows much more slowly.
+    page = asked.page(rows.only("pk"), lambda row: {"pk": row.pk})
+    found = CachedFile.objects.in_bulk([item["pk"] for item in page["items"]])
+    return ok(page | {"items": [file_data(found[item["pk"]]) for item in page["items"] if item["pk"] in found]})
 
 
-def _wanted(asked: FileWindow) -> Q:
-    found = Q()
-    if asked.search:
-        found &= Q(title__icontains=asked.search) | Q(plex_path__icontains=asked.search)
-    if asked.user:
-        found &= Q(who__icontains=asked.user)
-    if asked.source:
-        found &= Q(sources__icontains=asked.source)
-    if asked.status:
-        found &= _CONDITIONS[asked.status]
-    if asked.since:
-        found &= Q(cached_at__gte=asked.since)
-    return found & _sizes(asked.size)
+@router.get("statistics", response=Envelope[Statistics])
+def get_statistics(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
+    """All cached files in numbers: by condition, cache, user and source."""
+    return ok(counting.statistics())
 
 
-_CONDITIONS: dict[Condition, Q] = {
-    "cached": Q(conflict="", rescued_at__isnull=True),
-    "conflict": ~Q(conflict=""),
-    "rescued": Q(conflict="", rescued_at__isnull=False),
-}
+@router.get("users/{int:plex_id}/stats", response=Envelope[UserStatistics])
+def get_user_statistics(request: HttpRequest, plex_id: int) -> dict[str, Any]:  # noqa: ARG001
+    """What a user (plex.tv's number) wants, or wanted last, in numbers."""
+    return ok(counting.of_one_user(get_object_or_404(PlexUser, plex_id=plex_id)))
 
 
-def _sizes(text: str) -> Q:
-    least, _, most = text.partition("..")
-    found = Q()
-    if size := parse_size(least):
-        found &= Q(size__gte=size.bytes)
-    if size := parse_size(most):
-        found &= Q(size__lte=size.bytes)
-    return found
+@router.get("export", openapi_extra={"responses": {200: {"content": {kind: {} for kind in exporting.TYPES.values()}}}})
+def export(request: HttpRequest, asked: Query[ExportAsked]) -> StreamingHttpResponse:  # noqa: ARG001
+    """Download what is cached, with the same filters; without the envelope. `txt` is one path on the array a line."""
+    return exporting.download(chosen(asked.asked), asked.format)
 
 
-@router.get("{int:file_id}", response=Envelope[WholeFile])
+@router.post("cleanup", response={200: Envelope[Cleaned], 202: Envelope[Cleaned]})
+def clean_up(request: HttpRequest, body: CleanUp | None = None) -> Status[dict[str, Any]]:  # noqa: ARG001
+    """Order back to the array what nobody wants any more, as the next cycle would. 409 while a cycle runs.
+
+    Never what is protected: what plays, is pinned, is in its minimum hold or its grace, or what somebody wanted who
+    could not be asked. Nothing leaves to make room.
+    """
+    if body and body.dry_run:
+        found = cleaning.unwanted()
+        leaving = [
+            {"title": row.title, "plex_path": row.plex_path, "size": row.size, "reason": reason}
+            for row, reason in found.files
+        ]
+        return Status(200, ok({"operations": [], "refused": [], "would_leave": leaving, "trouble": found.trouble}))
+    placed, trouble = cleaning.clean_up("api")
+    nudge.run_orders()
+    return Status(202, ok(ordered(placed) | {"would_leave": [], "trouble": trouble}, "They leave one after the other."))
+
+
+@router.get("files/{int:file_id}", response=Envelope[WholeFile])
 def get_file(request: HttpRequest, file_id: int) -> dict[str, Any]:  # noqa: ARG001
     """A cached file with its operations, the latest first."""
     row = _row(file_id)
-    path = row.relative.decode("utf-8", "backslashreplace")
     operations = Operation.objects.filter(cache_id=row.cache_id, path_key=row.path_key).order_by("-id")[:HISTORY]
     whole = {
-        "array_path": f"{row.array.path}/{path}",
-        "cache_path": f"{row.cache.path}/{path}",
         "parked_name": bytes(row.original_name).decode(),
         "belongs_to": bytes(row.belongs_to).decode("utf-8", "backslashreplace"),
         "rating_key": row.rating_key,
         "hash": row.hash,
         "operations": [described(operation) for operation in operations],
     }
-    return ok(file_data(row) | whole)
+    return ok(file_data(row) | where(row) | whole)
 
 
-@router.get("{int:file_id}/why", response=Envelope[WhyData])
+@router.get("files/{int:file_id}/why", response=Envelope[WhyData])
 def why_file(request: HttpRequest, file_id: int) -> dict[str, Any]:  # noqa: ARG001
     """Who wants it, its score with its parts, the decision, and what would change it. Plex is asked as for a cycle."""
     return ok(why.of_file(_row(file_id)))
 
 
-@router.post("{int:file_id}/evict", response={202: Envelope[Ordered]})
+@router.post("files/{int:file_id}/evict", response={202: Envelope[Ordered]})
 def evict_file(request: HttpRequest, file_id: int) -> Status[dict[str, Any]]:  # noqa: ARG001
     """Order a file back to the array, with the sidecars that no video needs any more. 409 when that cannot be."""
     orders.require_allowed()

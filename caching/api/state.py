@@ -1,5 +1,6 @@
 """What is going on, and the buttons of the dashboard."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from caching import cycle, events, metrics, nudge, pausing, state
 from caching.api.cycles import StartCache
 from caching.health import health
 from caching.ledger import reading
+from caching.usage import reading as usage_reading
 
 router = Router(tags=["state and cycles"])
 open_router = Router(tags=["health"])
@@ -52,11 +54,30 @@ class Day(Schema):
     bytes_returned: int
 
 
+class CacheUsage(Schema):
+    """How full a cache was; each file counts for one source: the first of pin, playing, ondeck, watchlist, feed, list,
+    recent, order that wants it, else nobody."""
+
+    id: str
+    path: str
+    used: int
+    sources: dict[str, int]
+
+
+class Usage(Schema):
+    """A look at the caches, in bytes. Every hour of the last week, the last one of each day before."""
+
+    at: datetime
+    used: int
+    caches: list[CacheUsage]
+
+
 class History(Schema):
-    """Day by day."""
+    """Day by day; and the looks at the caches in that time."""
 
     days: int
     items: list[Day]
+    usage: list[Usage]
 
 
 @open_router.get("health", response={200: HealthAnswer, 503: HealthAnswer})
@@ -83,8 +104,9 @@ def get_stats(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
 
 @router.get("stats/history", response=Envelope[History])
 def get_history(request: HttpRequest, asked: Query[Days]) -> dict[str, Any]:  # noqa: ARG001
-    """Plays and what was moved, day by day, the oldest first; today is the last."""
-    return ok({"days": asked.days, "items": reading.history(asked.days)})
+    """Plays and what was moved, day by day, and how full the caches were, by source; the oldest first."""
+    usage = usage_reading.history(asked.days)
+    return ok({"days": asked.days, "items": reading.history(asked.days), "usage": usage})
 
 
 @router.get("metrics", openapi_extra={"responses": {200: {"content": {"text/plain": {}}}}})

@@ -2,6 +2,7 @@
 
 from caching.auditing.examining import examine
 from caching.auditing.findings import Audited, Finding, Kind, Repair, Severity
+from caching.auditing.recording import audit, described, latest, record
 from caching.auditing.repairing import TRIGGER, Repaired, order_repairs, repair
 from caching.auditing.verifying import Watch
 
@@ -14,7 +15,11 @@ __all__ = [
     "Repaired",
     "Severity",
     "Watch",
+    "audit",
+    "described",
     "examine",
+    "latest",
     "order_repairs",
+    "record",
     "repair",
 ]

@@ -1,5 +1,6 @@
 """What an audit finds, as frozen values."""
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -62,6 +63,11 @@ class Finding:
     """The cached file's row."""
     stray: Stray | None = None
     """The private name that a repair removes."""
+
+    @property
+    def key(self) -> str:
+        """Its name, the same in each audit that finds it: a digest of what is found where."""
+        return hashlib.blake2b(b"\0".join((self.kind.encode(), *self.paths)), digest_size=8).hexdigest()
 
     @property
     def repairable(self) -> bool:

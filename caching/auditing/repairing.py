@@ -4,11 +4,15 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from django.utils import timezone
+
+from cacherr.errors import RefusedError
 from caching import cycle, disk, exclusions, lock, mappings, mover, orders, recovery
 from caching.auditing.examining import examine
 from caching.auditing.findings import Audited, Finding, Repair
+from caching.auditing.recording import record
 from caching.auditing.verifying import Watch
-from caching.models import CachedFile, Kind, Operation, Root, State
+from caching.models import Audit, CachedFile, Kind, Operation, Root, State
 from caching.playing import of_plex
 
 log = logging.getLogger(__name__)
@@ -22,6 +26,8 @@ class Repaired:
 
     audited: Audited
     restores: tuple[tuple[Finding, Operation], ...] = ()
+    audit: Audit | None = None
+    """The audit as it is kept; None when it is not."""
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -29,25 +35,34 @@ class Repaired:
         return tuple(operation for _, operation in self.restores)
 
 
-def order_repairs() -> Repaired:
-    """Audit and repair; what brings files back is ordered and left to a worker.
+def order_repairs(trigger: str, key: str | None = None) -> Repaired:
+    """Audit and repair all that is certain, or the one finding of this key; what brings files back is left to a worker.
 
-    Raises RefusedError, BusyError, StorageAbsentError.
+    The audit is kept. Raises RefusedError, also for a key that is not found any more; BusyError, StorageAbsentError.
     """
     orders.require_allowed()
     with lock.held(cycle.WORK_LOCK):
-        return _repair(examine())
+        started, audited = timezone.now(), examine()
+        chosen = [one for one in audited.findings if key in {None, one.key}]
+        if key is not None and not any(one.repairable for one in chosen):
+            record(audited, trigger, started)
+            raise RefusedError(
+                "This cannot be repaired any more: another audit was made just now.", "Look at what it found."
+            )
+        repaired = _repair(audited, chosen)
+        return replace(repaired, audit=record(repaired.audited, trigger, started))
 
 
 def repair(*, verified: bool, watch: Watch) -> Repaired:
-    """Audit, repair, and carry out here what brings files back. Raises also Cancelled."""
+    """Audit, repair, and carry out here what brings files back. Raises also Cancelled. The audit is not kept."""
     orders.require_allowed()
     with lock.held(cycle.WORK_LOCK):
         mover.require_resting()
         playing = of_plex(mappings.in_force())
         try:
             recovery.recover(playing)
-            repaired = _repair(examine(verified=verified, watch=watch))
+            audited = examine(verified=verified, watch=watch)
+            repaired = _repair(audited, audited.findings)
             try:
                 orders.carry_out(repaired.operations, playing)
             finally:
@@ -57,14 +72,14 @@ def repair(*, verified: bool, watch: Watch) -> Repaired:
     return _as_it_ended(repaired)
 
 
-def _repair(audited: Audited) -> Repaired:
+def _repair(audited: Audited, chosen: Sequence[Finding]) -> Repaired:
     done: set[Finding] = set()
-    if any(one.repair is Repair.LIST for one in audited.findings):
-        exclusions.write()
+    if any(one.repair is Repair.LIST for one in chosen):
+        exclusions.write()  # it names all files, so it solves this for all
         done |= {one for one in audited.findings if one.repair is Repair.LIST}
-    done |= {one for one in audited.findings if one.repair is Repair.UNLINK and _unlink(one)}
-    _hold(one for one in audited.findings if one.repair is Repair.HOLD)
-    back = [one for one in audited.findings if one.repair in {Repair.RESTORE, Repair.HEAL}]
+    done |= {one for one in chosen if one.repair is Repair.UNLINK and _unlink(one)}
+    _hold(one for one in chosen if one.repair is Repair.HOLD)
+    back = [one for one in chosen if one.repair in {Repair.RESTORE, Repair.HEAL}]
     CachedFile.objects.filter(pk__in=[one.file for one in back if one.repair is Repair.HEAL]).update(
         original_damaged=True
     )

@@ -20,6 +20,8 @@ def verify(files: Iterable[CachedFile], watch: Watch) -> Iterator[Finding | None
     What cannot be read is no answer. Raises Cancelled.
     """
     for file in files:
+        if not file.hash:
+            continue  # taken over without being read: there is nothing to compare with
         copy = _read(file, file.cache, file.relative, file.cache_print, watch)
         path = parked_path(file) or (b"" if file.leaves_name else file.relative)
         original = _read(file, file.array, path, file.array_print, watch) if path else None

@@ -42,6 +42,7 @@ from caching.disk.records import MANIFEST, append, records
 from caching.disk.roots import MARKER, RootDir, Space, lock_roots, mark, open_root, read_marker, space, writable
 from caching.disk.scanning import private_names, private_names_below
 from caching.disk.settling import settle
+from caching.disk.surveying import Standing, directories, make_root, mount_table, read_ends, rotates, standing
 from caching.disk.tags import Tag, read_tag, tag, untag
 from caching.disk.walking import public_files
 
@@ -65,10 +66,12 @@ __all__ = [
     "SourceBusyError",
     "SourceChangedError",
     "Space",
+    "Standing",
     "StorageFailedError",
     "Tag",
     "append",
     "copy_verified",
+    "directories",
     "exchange",
     "hash_of",
     "idle_priority",
@@ -79,8 +82,10 @@ __all__ = [
     "looks",
     "make_directories",
     "make_link",
+    "make_root",
     "mark",
     "missing_directories",
+    "mount_table",
     "named",
     "open_root",
     "place",
@@ -90,6 +95,7 @@ __all__ = [
     "private_names_below",
     "probe",
     "public_files",
+    "read_ends",
     "read_marker",
     "read_tag",
     "real_root",
@@ -97,8 +103,10 @@ __all__ = [
     "remove_directory",
     "remove_probes",
     "rename_new",
+    "rotates",
     "settle",
     "space",
+    "standing",
     "sync",
     "tag",
     "unlink_private",

@@ -35,11 +35,12 @@ def make_directories(root: RootDir, like: RootDir, directories: Iterable[bytes])
                 os.mkdir(at.name, 0o700, dir_fd=at.directory)
             except FileExistsError:
                 continue
-            _mirror(at.directory, at.name, twin.directory, twin.name)
+            mirror(at.directory, at.name, twin.directory, twin.name)
             os.fsync(at.directory)
 
 
-def _mirror(directory: int, name: bytes, twin_directory: int, twin: bytes) -> None:
+def mirror(directory: int, name: bytes, twin_directory: int, twin: bytes) -> None:
+    """Give a directory that was just made the owner and mode of another one, durably."""
     wanted = os.stat(twin, dir_fd=twin_directory, follow_symlinks=False)
     fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
     try:

@@ -15,6 +15,8 @@ from caching.disk.leases import open_elsewhere
 from caching.disk.roots import RootDir
 
 PRIVATE_PREFIX = b".cacherr."
+ADOPTED_SUFFIX = b".plexcached"
+"""Names under which PlexCache-D parks originals. They are private too once a row names one as a file's original."""
 NOWHERE = -1
 DIRECTORY_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -224,7 +226,7 @@ def unlink_private(at: Place) -> None:
 
 
 def _require_private(at: Place) -> None:
-    if not is_private(at.name):
+    if not (is_private(at.name) or at.name.endswith(ADOPTED_SUFFIX)):
         raise RefusedPathError(
             f"{at.name!r} is not a private name of Cacherr.", "This is a mistake in Cacherr: report it."
         )

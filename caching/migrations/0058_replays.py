@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('caching', '0046_ledger'),
+        ("caching", "0050_rules"),
     ]
 
     operations = [

@@ -48,6 +48,11 @@ class FileRow(models.Model):
     )
     who = models.CharField(max_length=500, blank=True)
     reason = models.TextField(blank=True)
+    parts = models.JSONField(default=list, blank=True, help_text="The parts of the score, as the last plan had them.")
+    leaves_at = models.DateTimeField(
+        "leaves", null=True, help_text="When it leaves by the last plan (UTC); empty: that hangs on what people do."
+    )
+    leaves_why = models.TextField("why it leaves", blank=True, help_text="Why then; empty: no plan has told yet.")
 
     class Meta:
         abstract = True

@@ -1,5 +1,7 @@
 """The owner's settings for what may be cached and how."""
 
+from typing import ClassVar
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -87,6 +89,10 @@ class CachePolicy(SettingsModel):
         "days until lists expire", default=0, validators=_DAYS,
         help_text="What was seen on an import list for longer counts no more as wanted. 0: it always counts.",
     )  # fmt: skip
+    only_included = models.BooleanField(
+        "only what a rule includes", default=False,
+        help_text="Nothing is cached but what a rule includes, what is pinned, and what plays.",
+    )  # fmt: skip
     associated_files = models.CharField(
         max_length=10, choices=AssociatedFiles.choices, default=AssociatedFiles.ALL,
         help_text="Which files that belong to a video are cached and brought back together with it.",
@@ -126,10 +132,37 @@ class CachePolicy(SettingsModel):
         max_length=4096, blank=True, default="/var/run/mover.pid",
         help_text="Nothing is done while this file exists: Unraid's mover runs. Empty: do not look.",
     )  # fmt: skip
+    backups_kept = models.PositiveSmallIntegerField(
+        default=7, validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text="How many backups are kept in the directory backups of the configuration; older ones are removed.",
+    )  # fmt: skip
+    dashboard_poll_seconds = models.PositiveSmallIntegerField(
+        "seconds between questions of the dashboard", default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(300)],
+        help_text="How often the dashboard asks what is going on where live updates do not come through.",
+    )  # fmt: skip
     paused = models.BooleanField(default=False, help_text="Begin nothing new, and let copies in progress wait.")
     dry_run = models.BooleanField(
         default=False, help_text="Plan and explain only: no file is touched while this is on."
     )
+
+    dangerous: ClassVar = {
+        "cache_limit": "",
+        "min_free_space": "",
+        "reserve": "",
+        "eviction_mode": "",
+        "eviction_threshold_percent": "",
+        "eviction_target_percent": "",
+        "minimum_hold_hours": "",
+        "ondeck_expiry_days": "",
+        "watchlist_expiry_days": "",
+        "list_expiry_days": "",
+        "associated_files": "",
+        "park_originals": "It holds for files that are cached from now on; what is cached stays as it is until it "
+        "is restored. While an original is parked, the file is gone from Plex when the cache disk dies, until the "
+        "rescue has run.",
+        "dry_run": "While it is on, nothing is cached and nothing is brought back, not even to make room.",
+    }
 
     class Meta:
         verbose_name = "caching settings"

@@ -1,7 +1,7 @@
 """Where media lives: roots that were proved, and the mappings that join Plex's paths with them."""
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -123,6 +123,17 @@ class PathMapping(models.Model):
         blank=True, editable=False, help_text="How the placement was found, or why it could not be."
     )
     probe = models.CharField(max_length=40, blank=True, editable=False, help_text="The probe files being used now.")
+
+    dangerous: ClassVar = {
+        "mode": "In mode move the original is removed once its copy is verified: the file is lost when the cache disk "
+        "dies. It holds for files that are cached from now on; what is cached stays as it is until it is restored.",
+        "placement": "It holds for files that are cached from now on, once the mapping is proved anew.",
+        "enabled": "",
+        "cache_limit": "",
+        "plex_prefix": "The mapping has to be proved anew, which the next cycle does.",
+        "array_root": "What is cached goes back to where it came from. The mapping has to be proved anew.",
+        "cache_root": "What is cached stays where it is until it goes back. The mapping has to be proved anew.",
+    }
 
     class Meta:
         verbose_name = "path mapping"

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from caching.planning.sidecars import Kind, joins, kind_of, owners, ownerships
 from caching.planning.turns import rank
@@ -12,8 +12,7 @@ Owner = tuple[str, bytes]
 """A cache, and what the sidecars of a video there belong to: its stem or its directory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Follower:
+class Follower(NamedTuple):
     """A sidecar to be decided on. `cached` is None for one that would be new on the cache."""
 
     file: FileKey
@@ -29,8 +28,13 @@ class Follower:
 
 
 def followers(situation: Situation, wanted: Collection[FileKey]) -> list[Follower]:
-    """All sidecars that nobody wants for themselves, cached or found on the array, in the order of their names."""
-    found = {sidecar.file: sidecar for sidecar in sorted(situation.sidecars) if sidecar.file not in wanted}
+    """All sidecars that nobody wants for themselves, cached or found on the array."""
+    found: dict[FileKey, Sidecar] = {}
+    for sidecar in situation.sidecars:
+        if sidecar.file not in wanted:
+            other = found.setdefault(sidecar.file, sidecar)
+            if other is not sidecar and other < sidecar:
+                found[sidecar.file] = sidecar
     there = {item.file: item for item in situation.cached if item.file not in wanted}
     result = [_cached(item, found.get(key)) for key, item in there.items() if item.belongs_to or key in found]
     setting = situation.rules.associated_files
@@ -38,7 +42,7 @@ def followers(situation: Situation, wanted: Collection[FileKey]) -> list[Followe
         if key not in there and joins(_name(key.path), sidecar.size, setting):
             owner = (key.cache, owners(sidecar.belongs_to))
             result.append(Follower(key, sidecar.size, sidecar.belongs_to, (owner,)))
-    return sorted(result, key=lambda follower: follower.file)
+    return result
 
 
 def _cached(item: Cached, found: Sidecar | None) -> Follower:
@@ -48,7 +52,47 @@ def _cached(item: Cached, found: Sidecar | None) -> Follower:
     return Follower(item.file, item.size, item.belongs_to or named[1], tuple(keys), item)
 
 
-def by_owner(videos: Iterable[Decision], asked: Collection[Owner]) -> dict[Owner, list[Decision]]:
+class Waiting:
+    """The sidecars that wait for a video to get room, or to keep it."""
+
+    def __init__(self, undecided: Sequence[Follower]) -> None:
+        self._undecided = undecided
+        self._by_owner: dict[str, dict[bytes, list[Follower]]] = {}
+        for follower in undecided:
+            for cache, owner in follower.owners:
+                self._by_owner.setdefault(cache, {}).setdefault(owner, []).append(follower)
+        self._by_video: dict[FileKey, list[Follower]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._undecided)
+
+    def cached(self) -> list[Follower]:
+        """Those that are cached already."""
+        return [one for one in self._undecided if one.cached]
+
+    def of(self, video: Decision) -> list[Follower]:
+        """Those of a video: its own, then those of its directory; what is cached first, then by name."""
+        key = video.file
+        if key is None or not self._undecided:
+            return []
+        known = self._by_video.get(key)
+        if known is None:
+            here = self._by_owner.get(key.cache, {})
+            stem, directory = ownerships(key.path)
+            known = [*_in_order(here.get(stem, ())), *_in_order(here.get(directory, ()))]
+            self._by_video[key] = known
+        return known
+
+
+def _in_order(those: Sequence[Follower]) -> Sequence[Follower]:
+    return sorted(those, key=_cached_first) if len(those) > 1 else those
+
+
+def _cached_first(follower: Follower) -> tuple[bool, FileKey]:
+    return follower.cached is None, follower.file
+
+
+def _by_owner(videos: Iterable[Decision], asked: Collection[Owner]) -> dict[Owner, list[Decision]]:
     """Decisions about videos by what their sidecars belong to, as far as somebody asks."""
     index: dict[Owner, list[Decision]] = defaultdict(list)
     for video in videos if asked else ():
@@ -72,8 +116,8 @@ class Company:
         self._unknown = "playing" in situation.unknown_claims
         playing = {want.file for want in situation.wants if want.source == "playing"}
         self._playing = {(key.cache, owner) for key in playing for owner in ownerships(key.path)}
-        asked = {owner for sidecar in sidecars for owner in sidecar.owners}
-        self._fixed, self._seeking = by_owner(fixed, asked), by_owner(seeking, asked)
+        asked = {owner for sidecar in sidecars if sidecar.cached for owner in sidecar.owners}
+        self._fixed, self._seeking = _by_owner(fixed, asked), _by_owner(seeking, asked)
 
     def settle(self, follower: Follower) -> Decision | None:
         """What becomes of a cached sidecar; None when that hangs on whether a video finds room."""
@@ -122,16 +166,17 @@ def beside(follower: Follower, video: Decision, action: Action) -> Decision:
     return Decision(
         action, follower.file.name, follower.size, f"belongs to {name}", title=video.title, file=follower.file,
         score=video.score, parts=video.parts, who=video.who, sources=video.sources, rating_key=video.rating_key,
-        belongs_to=follower.belongs_to,
+        belongs_to=follower.belongs_to, leave=video.leave,
     )  # fmt: skip
 
 
-def refused(wish: Decision, reason: str, *, problem: bool, action: Action = Action.SKIP) -> Decision:
+def refused(wish: Decision, reason: str, *, problem: bool, action: Action = Action.SKIP, limit: str = "") -> Decision:
     """A wish that finds no room."""
+    _, name, size, _, title, file, score, parts, who, sources, rating_key, _, belongs_to, protected, rule, *_ = wish
+    # By place, because there may be many and names cost time.
     return Decision(
-        action, wish.name, wish.size, reason, title=wish.title, file=wish.file, score=wish.score,
-        parts=wish.parts, who=wish.who, sources=wish.sources, rating_key=wish.rating_key, problem=problem,
-        belongs_to=wish.belongs_to, protected=wish.protected,
+        action, name, size, reason, title, file, score, parts, who, sources, rating_key, problem, belongs_to,
+        protected, rule, limit,
     )  # fmt: skip
 
 

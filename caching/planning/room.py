@@ -9,10 +9,9 @@ nothing has to leave, and the target does not matter.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from caching.planning.sizes import readable
-from caching.planning.turns import Tier, Turn
+from caching.planning.turns import Refusal, Tier, Turn
 from caching.planning.values import Action, Cached, Decision, Eviction, Rules, Storage
 
 
@@ -42,14 +41,6 @@ class _Pool:
         if turn.is_cached:
             return self.target if turn.tier in self.narrowed else self.threshold
         return self.threshold if self.wanted <= self.threshold else self.target
-
-
-class Refusal(NamedTuple):
-    """Why there is no room for a file."""
-
-    reason: str
-    newcomer: Decision | None = None
-    """The new video that got the room."""
 
 
 class Rooms:
@@ -118,19 +109,20 @@ class Rooms:
         pools = self._pools.get(cache)
         if pools is None:
             return Refusal("its cache is not there")
-        for pool in pools:
-            if size and pool.used + size > pool.bound(turn):
+        for pool in pools if size else ():
+            bound = pool.bound(turn)
+            if pool.used + size > bound:
                 if turn.is_cached:
                     pool.refused.add(turn.tier)
-                return self._refusal(pool, size, turn)
+                return self._refusal(pool, bound, size, turn)
         for pool in pools:
             pool.used += size
             if turn.video.action is Action.CACHE:
                 pool.latest = turn.video
         return None
 
-    def _refusal(self, pool: _Pool, size: int, turn: Turn) -> Refusal:
-        rules, bound = self._rules, pool.bound(turn)
+    def _refusal(self, pool: _Pool, bound: int, size: int, turn: Turn) -> Refusal:
+        rules = self._rules
         if turn.is_cached:
             share = f"{rules.threshold_percent}% of the budget of {readable(pool.budget)}"
             return Refusal(f"more than {share} would be in use", pool.latest)

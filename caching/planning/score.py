@@ -12,8 +12,7 @@ DAY = 86400
 BASE = 50
 BY_SOURCE = {"ondeck": Part("on deck", 20), "watchlist": Part("watchlist", 10)}
 BY_POSITION = {0: Part("current", 15), 1: Part("next", 10)}
-FURTHER_USER = 5
-FURTHER_USERS_MOST = 15
+BY_FURTHER_USERS = tuple(Part("wanted by further users", points) for points in (0, 5, 10, 15))
 LATELY_CACHED = Part("cached less than a day ago", 5)
 PROTECTING = {"playing": "playing now", "pin": "pinned"}
 PROTECTED = 100
@@ -45,14 +44,13 @@ def score(wants: Sequence[Want], now: int, cached_at: int | None = None) -> Wort
     """The score of a file from everybody's wants for it, with its parts. The best want decides, further users add."""
     if protecting := protection(wants):
         return PROTECTED, (Part(protecting, PROTECTED),)
-    points, parts = _of_one(wants[0], now) if len(wants) == 1 else max(_of_one(want, now) for want in wants)
-    more = []
+    points, parts = _of_one(wants[0], now) if len(wants) == 1 else max([_of_one(want, now) for want in wants])
     if len(wants) > 1 and (others := len({want.who for want in wants}) - 1):
-        more.append(Part("wanted by further users", min(others * FURTHER_USER, FURTHER_USERS_MOST)))
+        further = BY_FURTHER_USERS[min(others, len(BY_FURTHER_USERS) - 1)]
+        points, parts = points + further.points, (*parts, further)
     if cached_at is not None and now - cached_at < DAY:
-        more.append(LATELY_CACHED)
-    points += sum(part.points for part in more)
-    return max(0, min(100, points)), (*parts, *more) if more else parts
+        points, parts = points + LATELY_CACHED.points, (*parts, LATELY_CACHED)
+    return max(0, min(100, points)), parts
 
 
 def protection(wants: Sequence[Want]) -> str:

@@ -1,41 +1,38 @@
 """Giving room: to each video in its turn, with its sidecars. Who gets none is skipped, or leaves to make room."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from caching.planning.belonging import Follower, Owner, alone, beside, orphan, refused
-from caching.planning.room import Refusal, Rooms
+from caching.planning.belonging import Follower, Owner, Waiting, alone, beside, orphan, refused
+from caching.planning.limiting import Limits
+from caching.planning.room import Rooms
 from caching.planning.sidecars import ownerships
-from caching.planning.turns import Tier, Turn
+from caching.planning.turns import Refusal, Tier, Turn
 from caching.planning.values import Action, Decision, Eviction, FileKey
 
-Waiting = Mapping[Owner, list[Follower]]
 
-
-def give_room(turns: Sequence[Turn], undecided: Sequence[Follower], rooms: Rooms, eviction: Eviction) -> list[Decision]:
+def give_room(
+    turns: Sequence[Turn], waiting: Waiting, rooms: Rooms, limits: Limits, eviction: Eviction
+) -> list[Decision]:
     """Decide on all videos that have a turn and on the sidecars that wait for them. `turns` are in their order.
 
     A new video comes with its subtitles, a cached one keeps its cached sidecars; all other sidecars have to wait until
     every wanted video had its turn.
     """
-    waiting: dict[Owner, list[Follower]] = defaultdict(list)
-    for follower in sorted(undecided, key=lambda follower: (follower.cached is None, follower.file)):
-        for owner in follower.owners:
-            waiting[owner].append(follower)
     while True:
-        seats = _Seats(waiting, rooms, eviction)
+        seats = _Seats(waiting, rooms, limits, eviction)
         if seats.serve(turns):
             break
-    left = [follower for follower in undecided if follower.cached and follower.file not in seats.done]
+    left = [follower for follower in waiting.cached() if follower.file not in seats.done]
     return [*seats.done.values(), *(seats.left_behind(follower) for follower in left)]
 
 
 class _Seats:
     """One round of giving room."""
 
-    def __init__(self, waiting: Waiting, rooms: Rooms, eviction: Eviction) -> None:
+    def __init__(self, waiting: Waiting, rooms: Rooms, limits: Limits, eviction: Eviction) -> None:
         rooms.begin()
-        self._waiting, self._rooms, self._eviction = waiting, rooms, eviction
+        limits.begin()
+        self._waiting, self._rooms, self._limits, self._eviction = waiting, rooms, limits, eviction
         self.done: dict[FileKey, Decision] = {}
         self._evicted: dict[Owner, Decision] = {}
 
@@ -47,9 +44,10 @@ class _Seats:
         served = [turn for turn in turns if turn.tier is not Tier.UNWANTED]
         if not self._videos(served):
             return False
-        for turn in served:
-            if turn.is_settled or self._has_room(turn.video):
-                self._sidecars(Turn(turn.video, Tier.WANTED, is_cached=False), self._company(turn.video))
+        for turn in served if self._waiting else ():
+            company = self._waiting.of(turn.video)
+            if company and (turn.is_settled or self._has_room(turn.video)):
+                self._sidecars(Turn(turn.video, Tier.WANTED, is_cached=False), company)
         return self._videos([turn for turn in turns if turn.tier is Tier.UNWANTED])
 
     def _videos(self, turns: Iterable[Turn]) -> bool:
@@ -76,12 +74,14 @@ class _Seats:
         if video.file is None:
             return
         if not turn.is_settled:
-            refusal = self._rooms.take(video.file.cache, video.size, turn)
-            self.done[video.file] = self._refused(turn, refusal) if refusal else video
+            refusal = self._limits.refusal(turn) if turn.limits else None
+            refusal = refusal or self._rooms.take(video.file.cache, video.size, turn)
             if refusal:
+                self.done[video.file] = self._refused(turn, refusal)
                 return
-        if self._waiting:
-            company = self._company(video)
+            self.done[video.file] = video
+            self._limits.take(turn)
+        if company := self._waiting.of(video):
             # What is new beside a cached video waits for the others: else it would ask earlier than it did before.
             at_once = [one for one in company if (one.cached if turn.is_cached else one.is_subtitle)]
             self._sidecars(turn, at_once)
@@ -89,17 +89,19 @@ class _Seats:
     def _refused(self, turn: Turn, refusal: Refusal) -> Decision:
         video = turn.video
         if not turn.is_cached:
-            return refused(video, refusal.reason, problem=True)
+            return refused(video, refusal.reason, problem=not refusal.limit, limit=refusal.limit)
         if video.file is not None:
             for owner in ownerships(video.file.path):
                 self._evicted.setdefault((video.file.cache, owner), video)
-        return refused(video, self._why_evicted(turn, refusal), problem=False, action=Action.EVICT)
+        reason = self._why_evicted(turn, refusal)
+        return refused(video, reason, problem=False, action=Action.EVICT, limit=refusal.limit)
 
     def _why_evicted(self, turn: Turn, refusal: Refusal) -> str:
         newcomer = refusal.newcomer
         cause = refusal.reason
         if newcomer is not None:
-            cause = f"to make room for {newcomer.title or newcomer.name} (score {newcomer.score})"
+            within = f" within {refusal.limit}" if refusal.limit else ""
+            cause = f"to make room{within} for {newcomer.title or newcomer.name} (score {newcomer.score})"
         if turn.tier is Tier.UNWANTED:
             return f"{cause}: nobody wants it now"
         if self._eviction is Eviction.FIFO and newcomer is None:
@@ -121,9 +123,3 @@ class _Seats:
         if turn.is_cached:
             return alone(Action.EVICT, follower, self._why_evicted(turn, refusal))
         return alone(Action.RESTORE, follower, refusal.reason)
-
-    def _company(self, video: Decision) -> list[Follower]:
-        if video.file is None or not self._waiting:
-            return []
-        keys = [(video.file.cache, owner) for owner in ownerships(video.file.path)]
-        return [follower for key in keys for follower in self._waiting.get(key, ())]

@@ -18,6 +18,8 @@ VIDEOS = frozenset(
 SUBTITLES = frozenset(b"ass idx smi srt ssa sub sup vtt".split())
 ARTWORK = frozenset(b"gif jpeg jpg png tbn webp".split())
 UNFINISHED = (b".!qb", b".!ut", b".aria2", b".crdownload", b".download", b".part", b".partial", b".tmp", b"~")
+PARKED = b".plexcached"
+"""What PlexCache-D's parked originals end with: they are no files of their own."""
 SUBTITLE_DIRECTORIES = frozenset({b"sub", b"subs", b"subtitles"})
 
 ART_WORDS = (
@@ -39,16 +41,21 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
+KINDS = {
+    **dict.fromkeys(SUBTITLES, Kind.SUBTITLE), **dict.fromkeys(ARTWORK, Kind.ARTWORK),
+    b"nfo": Kind.INFO, b"mp3": Kind.THEME,
+}  # fmt: skip
+"""By extension."""
+
+
 def kind_of(name: bytes) -> Kind | None:
     """What kind of sidecar a file of this name could be; None when it never is one: a video, hidden, unfinished."""
-    extension = _extension(name)
-    if name.startswith((b".", b"~")) or name.lower().endswith(UNFINISHED) or extension in VIDEOS:
+    if name.startswith((b".", b"~")):
         return None
-    if extension in SUBTITLES:
-        return Kind.SUBTITLE
-    if extension in ARTWORK:
-        return Kind.ARTWORK
-    return {b"nfo": Kind.INFO, b"mp3": Kind.THEME}.get(extension, Kind.OTHER)
+    extension = _extension(name)
+    if (kind := KINDS.get(extension)) is not None:
+        return kind
+    return None if name.lower().endswith((*UNFINISHED, PARKED)) or extension in VIDEOS else Kind.OTHER
 
 
 def joins(name: bytes, size: int, setting: str) -> bool:
@@ -71,8 +78,8 @@ def is_subtitle_directory(name: bytes) -> bool:
 
 def without_extension(path: bytes) -> bytes:
     """A path up to its name's last dot: what a video has in common with its sidecars."""
-    directory, slash, name = path.rpartition(b"/")
-    return directory + slash + (name.rpartition(b".")[0] or name)
+    stem, _, extension = path.rpartition(b".")
+    return path if not stem or b"/" in extension or stem.endswith(b"/") else stem
 
 
 def owners(belongs_to: bytes) -> bytes:
@@ -82,8 +89,9 @@ def owners(belongs_to: bytes) -> bytes:
 
 def ownerships(video: bytes) -> tuple[bytes, bytes]:
     """What the sidecars of a video at this path may belong to: its stem and its directory."""
-    directory, slash, _ = video.rpartition(b"/")
-    return without_extension(video), directory + slash
+    directory, slash, name = video.rpartition(b"/")
+    above = directory + slash
+    return above + (name.rpartition(b".")[0] or name), above
 
 
 def belongings(directory: bytes, names: Collection[bytes], known: Iterable[bytes] = ()) -> dict[bytes, bytes]:

@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 UNITS = {"": 1024**3, "B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4, "PB": 1024**5}
+WORDS = ("B", "KB", "MB", "GB", "TB", "PB")
 PATTERN = re.compile(r"(?P<number>\d+(?:[.,]\d+)?)\s*(?P<unit>%|[KMGTP]?I?B?)", re.IGNORECASE)
 
 
@@ -37,10 +39,14 @@ def parse_size(text: str) -> Size | None:
     return Size(bytes=int(number * UNITS[unit]))
 
 
+@lru_cache(maxsize=1024)
 def readable(count: float) -> str:
     """Bytes as people read them, for example `1.4 GB`."""
-    for unit in ("B", "KB", "MB", "GB", "TB"):
-        if abs(count) < 1024:
-            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} PB"
+    place = min(max(int(abs(count)).bit_length() - 1, 0) // 10, len(WORDS) - 1)
+    amount = count / (1 << 10 * place)
+    return f"{amount:.0f} {WORDS[place]}" if _is_round(place, amount) else f"{amount:.1f} {WORDS[place]}"
+
+
+def _is_round(place: int, amount: float) -> bool:
+    """Whether nobody wants to read what comes after the point."""
+    return place == 0 or (amount >= 100 and place < len(WORDS) - 1)

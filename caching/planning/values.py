@@ -39,6 +39,32 @@ class FileKey(NamedTuple):
         return self.path.decode("utf-8", "backslashreplace")
 
 
+class Subject(NamedTuple):
+    """What rules can ask about a file: what is known of it, and of the film or the episode in it.
+
+    What Plex does not tell is empty, or 0.
+    """
+
+    path: str
+    """As Plex sees it."""
+    size: int
+    resolution: str = ""
+    """sd, 720, 1080 or 4k."""
+    is_known: bool = True
+    """Whether the index of the library has the item; without that, only path and size are known."""
+    section: str = ""
+    """The key of its library."""
+    kind: str = ""
+    """movie or episode."""
+    title: str = ""
+    """The film's; of an episode that of its show."""
+    labels: frozenset[str] = frozenset()
+    """Without capitals; those that rules ask for. An episode has those of its show."""
+    genres: frozenset[str] = frozenset()
+    added_at: int = 0
+    released_at: int = 0
+
+
 class Want(NamedTuple):
     """Somebody wants a file."""
 
@@ -59,6 +85,8 @@ class Want(NamedTuple):
     """What the user's wishes count more or less than others'."""
     priority: int = 50
     """A list's own priority, 0 to 100; 50 is neutral."""
+    subject: Subject | None = None
+    """What rules and limits look at; None: there are none."""
 
     @property
     def name(self) -> str:
@@ -85,6 +113,8 @@ class Cached:
     """A sidecar's video, as a path below the mapping; ending in a slash: every video of that directory."""
     watched_at: int | None = None
     """When the last of those who wanted it had watched it; None while somebody has not."""
+    section: str = ""
+    """The key of the library that it is in; empty: not known."""
 
 
 class Sidecar(NamedTuple):
@@ -128,6 +158,48 @@ class Storage:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """What may be cached, or not: it hits what meets all of its conditions. An empty condition asks nothing."""
+
+    name: str
+    includes: bool = False
+    """Whether what it hits may be cached whatever later rules say; else it is not cached."""
+    sections: frozenset[str] = frozenset()
+    kind: str = ""
+    title: str = ""
+    """With `*` for any text and `?` for any character, in any case."""
+    labels: frozenset[str] = frozenset()
+    """One of them; without capitals."""
+    genres: frozenset[str] = frozenset()
+    path: str = ""
+    """As the title, but in its own case; `*` stands for slashes as well."""
+    larger_than: int | None = None
+    smaller_than: int | None = None
+    resolutions: frozenset[str] = frozenset()
+    added_before: int | None = None
+    """It came into the library more than so many days ago."""
+    added_within: int | None = None
+    released_before: int | None = None
+    released_within: int | None = None
+    unknown: frozenset[str] = frozenset()
+    """The libraries of which it is not known what has the labels and genres."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How much of the caches the wishes of one user, or one library, may take. At most so many bytes, so many files."""
+
+    label: str
+    """For people: `Sam's limit`."""
+    size: int | None = None
+    files: int | None = None
+    claims: frozenset[str] = frozenset()
+    """Those of the user."""
+    section: str = ""
+    """The key of the library."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """The owner's settings that the planner follows."""
 
@@ -144,6 +216,11 @@ class Rules:
     """It goes down to this share; what is new fills no more, unless all that is wanted fits below the threshold."""
     expiry: tuple[tuple[str, int], ...] = ()
     """By source: after how many seconds a wish counts no more."""
+    book: tuple[Rule, ...] = ()
+    """The rules about what may be cached, in their order: the first that hits decides."""
+    only_included: bool = False
+    """Whether nothing is cached but what a rule includes."""
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +246,14 @@ class Part(NamedTuple):
     points: int
 
 
+class Leave(NamedTuple):
+    """When a cached file leaves, and why then."""
+
+    at: int | None
+    """The earliest time that is foreseen; None: that hangs on what people do."""
+    why: str
+
+
 class Decision(NamedTuple):
     """What becomes of one file, and why."""
 
@@ -189,6 +274,12 @@ class Decision(NamedTuple):
     """What a sidecar belongs to, as with `Cached`."""
     protected: str = ""
     """Why its room is its own whatever else is wanted; empty: what is worth more may take it."""
+    rule: str = ""
+    """The name of the rule that decided against it."""
+    limit: str = ""
+    """The label of the limit that decided against it."""
+    leave: Leave | None = None
+    """Of what is cached, or will be: when it leaves again. Of what leaves now `leaving.outlook` tells."""
 
 
 @dataclass(frozen=True, slots=True)

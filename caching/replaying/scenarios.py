@@ -96,9 +96,10 @@ def caches(mappings: Iterable[PathMapping]) -> Caches:
 def setup_of(values: Values, people: Mapping[str, Person], there: Caches) -> Setup:
     """What holds with these settings instead of those in force."""
     policy, watching = _policies(values)
-    rules = replace(limits.rules(policy), watched_grace=watching.watched_grace_hours * limits.HOUR)
+    storages = tuple(_storages(there, policy))
+    rules = replace(limits.rules(policy, storages), watched_grace=watching.watched_grace_hours * limits.HOUR)
     return Setup(
-        storages=tuple(_storages(there, policy)),
+        storages=storages,
         rules=rules,
         habits={who: _habits(person, values) for who, person in people.items()},
         trigger=watching.playback_trigger,

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from caching.ledger import noting
 from caching.models import CachedFile, PathMapping, Playback, Served
 from caching.models.file_row import path_key
+from caching.notifying import outbox, sentences
 from caching.paths import locate
 from plexusers.models import PlaySession
 from plexusers.sessions import Begun
@@ -18,22 +20,25 @@ def begin(begun: Begun, files: Iterable[str], mappings: Sequence[PathMapping]) -
     row, files = begun.row, list(files)
     where = served(files, mappings)
     noted = noting.note(files, where, mappings)
-    return Playback.objects.create(
-        session_key=row.session_key,
-        user=row.user,
-        who=row.who,
-        rating_key=row.rating_key,
-        kind=row.kind,
-        title=row.title,
-        player=row.player,
-        transcoded=row.transcoded,
-        served=where,
-        missed=noted.missed,
-        missed_why=noted.why,
-        sources=",".join(noted.sources),
-        first_offset=row.offset,
-        started_at=row.started_at,
-    )
+    with transaction.atomic():
+        playback = Playback.objects.create(
+            session_key=row.session_key,
+            user=row.user,
+            who=row.who,
+            rating_key=row.rating_key,
+            kind=row.kind,
+            title=row.title,
+            player=row.player,
+            transcoded=row.transcoded,
+            served=where,
+            missed=noted.missed,
+            missed_why=noted.why,
+            sources=",".join(noted.sources),
+            first_offset=row.offset,
+            started_at=row.started_at,
+        )
+        outbox.tell(sentences.playback(playback))
+    return playback
 
 
 def finish(begun: Begun) -> None:

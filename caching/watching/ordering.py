@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Sequence
 
-from caching import cycle, lock, mappings, orders, proving
+from caching import beginning, cycle, lock, mappings, orders, proving
 from caching.models import PLAYBACK, PathMapping
 from caching.orders import placing
 from caching.orders.wishes import Wishes
@@ -28,6 +28,7 @@ def order(plex: Plex, wanted: Wanted, versions: Versions) -> int:
     if not is_followed(person):
         return 0
     orders.require_allowed()
+    beginning.require_begun(PLAYBACK)
     known = _proved()
     # One after the other: whatever hinders the second must not hold up the first.
     count = _place(itself(plex, person, wanted.stream, versions), known) if wanted.itself else 0

@@ -2,10 +2,11 @@
 
 from ninja import Router
 
-from plexusers.api import library, users
+from plexusers.api import library, server, users
 
 router = Router()
 router.add_router("library", library.router)
+router.add_router("settings", server.router)
 router.add_router("users", users.router)
 
 __all__ = ["router"]

@@ -115,6 +115,7 @@ class LibraryFile(models.Model):
     version = models.CharField(max_length=32, help_text="Plex's number of the version that it is a part of.")
     part = models.PositiveSmallIntegerField(default=0, help_text="Its place within the version.")
     height = models.PositiveIntegerField(default=0, help_text="Lines of the picture; 0: unknown.")
+    resolution = models.CharField(max_length=10, blank=True, help_text="As Plex calls it: sd, 720, 1080, 4k …")
     optimized = models.BooleanField(default=False, help_text="Made by Plex itself for small devices.")
 
     class Meta:
@@ -122,3 +123,57 @@ class LibraryFile(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+class TagKind(models.TextChoices):
+    """What a tag is."""
+
+    LABEL = "label", "label"
+    GENRE = "genre", "genre"
+
+
+class TagReading(models.Model):
+    """What of a library has a label or a genre, as Plex told of it last. Only those are read that somebody asks for."""
+
+    if TYPE_CHECKING:
+        section_id: int
+
+    section = models.ForeignKey(LibrarySection, models.CASCADE, related_name="tag_readings")
+    kind = models.CharField(max_length=8, choices=TagKind.choices)
+    name = models.CharField(max_length=200, help_text="Without capitals.")
+    content_changed = models.BigIntegerField(null=True, help_text="Plex's counter of changes when it was read.")
+    read_at = models.DateTimeField(help_text="When it was read (UTC).")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["section", "kind", "name"], name="a_tag_is_read_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+class TaggedItem(models.Model):
+    """A film or a show that has a label or a genre."""
+
+    reading = models.ForeignKey(TagReading, models.CASCADE, related_name="items")
+    rating_key = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["reading", "rating_key"], name="an_item_has_a_tag_once")]
+
+    def __str__(self) -> str:
+        return self.rating_key
+
+
+class Poster(models.Model):
+    """A small picture of a film or a show, kept here so that pages need nobody else to show it."""
+
+    rating_key = models.CharField(max_length=64, unique=True)
+    updated_at = models.BigIntegerField(default=0, help_text="The item's `updated_at` when it was read.")
+    content_type = models.CharField(max_length=20, blank=True, help_text="Empty: Plex has no picture of it.")
+    body = models.BinaryField(default=bytes)
+
+    class Meta:
+        verbose_name = "poster"
+
+    def __str__(self) -> str:
+        return f"poster of {self.rating_key}"

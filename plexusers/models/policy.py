@@ -1,5 +1,7 @@
 """The owner's settings for what counts as wanted, and how often Plex is asked."""
 
+from typing import ClassVar
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
@@ -83,6 +85,16 @@ class WatchPolicy(SettingsModel):
     webhook_secret = EncryptedField(
         blank=True, help_text="The last part of the addresses that Plex and Tautulli send webhooks to."
     )
+
+    dangerous: ClassVar = {
+        "versions": "",
+        "recently_added": "",
+        "recently_added_days": "",
+        "recently_added_items": "",
+        "watched_grace_hours": "",
+        "friends_feed": "Another address means other people's watchlists. While the new one cannot be read, its wishes "
+        "are unknown and nothing leaves for it.",
+    }
 
     class Meta:
         verbose_name = "watching settings"

@@ -1,6 +1,7 @@
 """The Plex server's settings and what is known of it."""
 
 import uuid
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -12,7 +13,10 @@ from cacherr.overrides import SettingsModel
 
 def validate_server_address(value: str) -> None:
     """Accept http(s) addresses with any host name; Django's own validator refuses `http://plex:32400`."""
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError as error:
+        raise ValidationError("Write the address as http://HOST:32400.") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValidationError("Write the address as http://HOST:32400.")
     try:
@@ -42,6 +46,17 @@ class PlexServer(SettingsModel):
     friendly_name = models.CharField(max_length=200, blank=True, editable=False)
     last_seen_at = models.DateTimeField(null=True, editable=False, help_text="When Plex last gave a good answer (UTC).")
     last_error = models.TextField(blank=True, editable=False)
+    sign_in_needed = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Whether the last error was that Plex refuses the token.",
+    )
+
+    dangerous: ClassVar = {
+        "plex_url": "Another server has other files and other users: what is cached for the present one is wanted by "
+        "nobody there.",
+    }
 
     class Meta:
         verbose_name = "Plex server"

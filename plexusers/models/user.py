@@ -1,5 +1,7 @@
 """The people: whom Plex knows, what their wishes count for, and how Cacherr asks Plex in their name."""
 
+from typing import ClassVar
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
@@ -73,6 +75,8 @@ class UserTypeDefaults(models.Model):
     lists = models.BooleanField("import lists", default=True, help_text=_HELP["lists"])
     activity_days = models.PositiveSmallIntegerField(default=0, validators=_DAYS, help_text=_HELP["activity_days"])
     priority_boost = models.SmallIntegerField(default=0, validators=_BOOST, help_text=_HELP["priority_boost"])
+
+    dangerous: ClassVar = dict.fromkeys(PREFERENCES, "")
 
     class Meta:
         verbose_name = "defaults of a type of user"
@@ -158,6 +162,8 @@ class PlexUser(models.Model):
     )
     deck_digest = models.CharField(max_length=64, blank=True, editable=False)
     gone_at = models.DateTimeField(null=True, editable=False, help_text="Since when plex.tv names this user no more.")
+
+    dangerous: ClassVar = dict.fromkeys(("enabled", *PREFERENCES), "")
 
     class Meta:
         verbose_name = "user"

@@ -7,10 +7,11 @@ from plexusers.plextv.signing import (
     begin_sign_in,
     confirm_address,
     server_token,
+    servers,
     sign_in,
     switch,
 )
-from plexusers.plextv.values import Account, Pin, Share
+from plexusers.plextv.values import Account, Pin, Server, Share
 
 __all__ = [
     "Account",
@@ -19,6 +20,7 @@ __all__ = [
     "PinRefusedError",
     "PlexTv",
     "PlexTvRefusedError",
+    "Server",
     "Share",
     "TooManyRequestsError",
     "account",
@@ -27,6 +29,7 @@ __all__ = [
     "home",
     "not_understood",
     "server_token",
+    "servers",
     "shares",
     "sign_in",
     "switch",

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from cacherr.errors import PlexError
 from plexusers.plextv.asking import PlexTv, PlexTvRefusedError, not_understood
-from plexusers.plextv.values import Pin
+from plexusers.plextv.values import Pin, Server
 
 PINS = "/api/v2/pins"
 RESOURCES = "/api/v2/resources"
@@ -49,6 +49,30 @@ def server_token(plex_tv: PlexTv, machine_identifier: str) -> str:
     except (KeyError, TypeError) as error:
         raise not_understood(RESOURCES) from error
     return tokens[0] if tokens else ""
+
+
+def servers(plex_tv: PlexTv) -> tuple[Server, ...]:
+    """The servers that the account of this connection may use, its own first. One request. Raises PlexError."""
+    found = plex_tv.facts("GET", RESOURCES, {"includeHttps": "1"})
+    try:
+        told = [_server(one) for one in found if "server" in str(one["provides"]).split(",")]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise not_understood(RESOURCES) from error
+    return tuple(sorted(told, key=lambda server: (not server.owned, server.name.lower())))
+
+
+def _server(facts: Any) -> Server:
+    lines = [line for line in facts.get("connections") or () if not line.get("relay")]
+    lines.sort(key=lambda line: not line.get("local"))
+    # At home the bare address first: the one with a certificate needs a name server that lets it through.
+    bare = [f"http://{_host(str(line['address']))}:{int(line['port'])}" for line in lines if line.get("local")]
+    named = [str(line["uri"]) for line in lines]
+    addresses = tuple(dict.fromkeys([*bare, *named]))
+    return Server(str(facts["name"]), str(facts["clientIdentifier"]), bool(facts.get("owned")), addresses)
+
+
+def _host(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
 
 
 def begin_sign_in(plex_tv: PlexTv) -> Pin:

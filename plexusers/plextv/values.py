@@ -40,6 +40,18 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Server:
+    """A Plex server that an account may use."""
+
+    name: str
+    machine_identifier: str
+    owned: bool
+    """Whether the account is its owner."""
+    addresses: tuple[str, ...]
+    """Where it says that it can be reached, those at home first; Plex's relay is none of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pin:
     """A sign-in in progress: whoever confirms its code at plex.tv gives us a token."""
 

@@ -145,6 +145,9 @@ def _films(builder: Builder) -> None:
     watched = builder.movie(section, "Seventeen Borrowed Ladders (2023)", 2 * MIB)
     for name in SHORT_SHELF:
         builder.movie(section, name, 256 * KIB)
+    household.tag(sundial, labels=["Family"], genres=["Drama", "Mystery"])
+    household.tag(versions, labels=["Family"], genres=["Adventure"])
+    household.tag(watched, genres=["Comedy"])
     now = household.now()
     household.watch(alex, sundial, offset_ms=48 * MINUTE_MS, at=now - 20 * HOUR)
     household.mark_watched(alex, watched, at=now - 2 * DAY)

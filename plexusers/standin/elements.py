@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from plexusers.standin.household import Household
 from plexusers.standin.records import Account, Episode, Item, Movie, PartFile, Playable, Season, Show, Version
+from plexusers.standin.tagging import TOLD
 
 FRAMES = {"4k": (3840, 2160), "1080": (1920, 1080), "720": (1280, 720), "480": (720, 480)}
 """Width and height in pixels by resolution."""
@@ -53,6 +54,7 @@ class Describer:
         """A film with its versions."""
         video = self._element("Video", item, "movie")
         fill(video, year=item.year, editionTitle=item.edition, originallyAvailableAt=item.originally_available_at)
+        self._genres(video, item)
         return self._playable(video, item)
 
     def episode(self, item: Episode) -> Element:
@@ -77,6 +79,7 @@ class Describer:
         seasons = [child for child in self.household.children(item) if isinstance(child, Season)]
         self._counts(directory, item, len(seasons))
         self._guids(directory, item.guids)
+        self._genres(directory, item)
         if self.detail.on_deck:
             deck, following = SubElement(directory, "OnDeck"), self.household.next_episode(self.account, item)
             if following:
@@ -143,6 +146,9 @@ class Describer:
     def _guids(self, element: Element, guids: tuple[str, ...]) -> None:
         if self.detail.guids:
             element.extend([fill(Element("Guid"), id=guid) for guid in guids])
+
+    def _genres(self, element: Element, item: Movie | Show) -> None:
+        element.extend([fill(Element("Genre"), tag=genre) for genre in item.genres[:TOLD]])
 
     def _counts(self, directory: Element, item: Show | Season, seasons: int | None) -> None:
         states = [self.household.state(self.account, episode) for episode in self.household.episodes(item)]

@@ -3,7 +3,7 @@
 import itertools
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from plexusers.standin.deck import newest_first, next_episode, on_deck
@@ -53,6 +53,8 @@ class Household(People):
         self.on_deck_weeks = on_deck_weeks
         """What was not watched for so many weeks is left off the deck. A real server comes with 16."""
         self.on_deck_limit = on_deck_limit
+        self.browse: Callable[[str], Collection[str]] | None = None
+        """The names of the directories in a directory, as the server's own browser shows them; it shows none: None."""
         self.playing: dict[int, Playing] = {}
         """By session key."""
         self.notices = Notices()

@@ -157,6 +157,14 @@ class Library:
                 changed = replace(changed, title=title or changed.title, guids=tuple(guids) or changed.guids)
             self._put(changed)
 
+    def tag(self, item: Movie | Show, *, labels: Iterable[str] = (), genres: Iterable[str] = ()) -> None:
+        """Gives a film or a show labels and genres; those that it had are gone."""
+        with self.lock:
+            current = self.items[item.key]
+            if isinstance(current, Movie | Show):
+                told = replace(current, labels=tuple(labels), genres=tuple(genres))
+                self._put(replace(told, updated_at=self.now()))
+
     def remove(self, item: Item) -> set[str]:
         """Takes an item away with all that hangs below it; says which rating keys are gone."""
         with self.lock:

@@ -1,12 +1,14 @@
 """Endpoints about the library: sections, lists of items, what is on deck, single items."""
 
 from collections.abc import Sequence
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, SubElement
 
 from plexusers.standin.answers import TYPES, container, listing, meta, section_element, section_facts
-from plexusers.standin.elements import Describer, Detail
+from plexusers.standin.avatars import poster_png
+from plexusers.standin.elements import Describer, Detail, fill
 from plexusers.standin.records import Item, Playable, Section
 from plexusers.standin.searching import search, shared_sections
+from plexusers.standin.tagging import tag_id, tags_of
 from plexusers.standin.wire import Answer, Request, error, xml
 
 
@@ -45,6 +47,31 @@ def section_collections(request: Request) -> Answer:
     """A section's collections, of which there are none."""
     section = _section(request)
     return error(404) if section is None else _with_meta(request, section, ["collection"])
+
+
+def labels(request: Request) -> Answer:
+    """The labels of a section's items."""
+    return _tags(request, "label")
+
+
+def genres(request: Request) -> Answer:
+    """The genres of a section's items."""
+    return _tags(request, "genre")
+
+
+def _tags(request: Request, kind: str) -> Answer:
+    """The labels or the genres that items of a section have, each with the number to ask for it by."""
+    section = _section(request)
+    if section is None:
+        return error(404)
+    items = search(request, [section], request.query.get("type") or TYPES[section.type][0])
+    names = sorted({name for item in items for name in tags_of(item, kind)})
+    document = container(len(names), **section_facts(request.household, section))
+    for name in names:
+        key = tag_id(name)
+        place = f"/library/sections/{section.key}/all?{kind}={key}"
+        fill(SubElement(document, "Directory"), fastKey=place, key=key, title=name)
+    return xml(document)
 
 
 def section_on_deck(request: Request) -> Answer:
@@ -136,3 +163,13 @@ def _with_meta(request: Request, section: Section, kinds: Sequence[str]) -> Answ
     document = container(0, totalSize=len(nothing), offset=0, **section_facts(request.household, section))
     document.append(meta(section, kinds))
     return xml(document)
+
+
+def photo(request: Request) -> Answer:
+    """A poster, in the size that is asked for; of what is not in the library there is none."""
+    *_, key, _ = request.query.get("url", "//").split("/")
+    sizes = [request.query.get(name, "") for name in ("width", "height")]
+    if key not in request.household.items or not all(size.isdecimal() and 0 < int(size) <= 1000 for size in sizes):
+        return error(404)
+    width, height = map(int, sizes)
+    return Answer(200, poster_png(key, width, height), "image/png")

@@ -115,6 +115,8 @@ class Show:
     """Epoch seconds."""
     updated_at: int = 0
     """Epoch seconds."""
+    labels: tuple[str, ...] = ()
+    genres: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,8 @@ class Movie:
     edition: str | None = None
     added_at: int = 0
     updated_at: int = 0
+    labels: tuple[str, ...] = ()
+    genres: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -65,10 +65,14 @@ SERVER: tuple[Route, ...] = (
     Route("/library/sections/{section}/all", library.section_all),
     Route("/library/sections/{section}/collections", library.section_collections),
     Route("/library/sections/{section}/onDeck", library.section_on_deck),
+    Route("/library/sections/{section}/label", library.labels),
+    Route("/library/sections/{section}/genre", library.genres),
     Route("/library/sections/{section}/refresh", library.section_refresh, "owner", ACT),
     Route("/library/metadata/{keys}", library.metadata),
     Route("/library/metadata/{key}/children", library.children),
     Route("/library/metadata/{key}/allLeaves", library.all_leaves),
+    Route("/services/browse/{path}", server.browse, "owner"),
+    Route("/photo/:/transcode", library.photo),
 )
 
 """The Plex Media Server itself."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from plexusers.standin.records import Episode, Item, Movie, Season, Section, Show
+from plexusers.standin.tagging import tag_id, tags_of
 from plexusers.standin.wire import Request
 
 CLASSES: dict[str, type[Item]] = {"1": Movie, "2": Show, "3": Season, "4": Episode}
@@ -27,6 +28,9 @@ def search(request: Request, sections: Iterable[Section], kind: str) -> list[Ite
         found = [item for item in found if item.guid == guid]
     if title := query.get("title", "").casefold():
         found = [item for item in found if title in item.title.casefold()]
+    for kind_of_tag in ("label", "genre"):
+        if wanted := query.get(kind_of_tag):
+            found = [item for item in found if wanted in map(tag_id, tags_of(item, kind_of_tag))]
     for argument in query:
         name, _, after = argument.partition(">")
         since, times = request.number(argument), _times(request, name)

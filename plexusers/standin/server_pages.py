@@ -1,5 +1,6 @@
 """Endpoints about the server and its people: identity, accounts, settings, sessions, history, reports of players."""
 
+import base64
 from xml.etree.ElementTree import Element, SubElement
 
 from plexusers.standin.answers import VERSION, container, listing, preferences, root_facts, session, viewing
@@ -32,6 +33,21 @@ def accounts(request: Request) -> Answer:
 def prefs(request: Request) -> Answer:
     """The server's settings."""
     return xml(preferences(request.household))
+
+
+def browse(request: Request) -> Answer:
+    """The directories in a directory of the server's machine, which the address names in base64."""
+    look = request.household.browse
+    if look is None:
+        return error(404)
+    path = base64.b64decode(request.names["path"]).decode()
+    names = sorted(look(path))
+    document = container(len(names))
+    for name in names:
+        below = f"{path.rstrip('/')}/{name}"
+        key = f"/services/browse/{base64.b64encode(below.encode()).decode()}"
+        fill(SubElement(document, "Path"), key=key, title=name, path=below)
+    return xml(document)
 
 
 def sessions(request: Request) -> Answer:

@@ -8,7 +8,15 @@ from plexusers import library
 from plexusers.answers import Viewed
 from plexusers.episodes import NEVER, to_go_on_with
 from plexusers.library import Entry
-from plexusers.models import ItemKind, SourceState, SourceStatus, UserTypeDefaults, WatchlistEntry, WatchPolicy
+from plexusers.models import (
+    ItemKind,
+    PlexUser,
+    SourceState,
+    SourceStatus,
+    UserTypeDefaults,
+    WatchlistEntry,
+    WatchPolicy,
+)
 from plexusers.preferences import Person
 from plexusers.shelf import Shelf
 from plexusers.titles import Wish
@@ -127,13 +135,18 @@ def is_open(state: Viewed, listed_at: int) -> bool:
     return not state.is_watched or listed_at > state.viewed_at
 
 
+def claim_of(user: PlexUser) -> str:
+    """The name under which the wishes of a user's watchlist are kept on files."""
+    return f"{SOURCE}:{user.plex_id}"
+
+
 def _taste(person: Person) -> Taste:
     user, preferences = person.user, person.preferences
     return Taste(
         source="watchlist",
         who=str(user),
         reason=f"on the watchlist of {user}",
-        claim=f"{SOURCE}:{user.plex_id}",
+        claim=claim_of(user),
         user=user.plex_id,
         episodes=preferences.watchlist_episodes,
         available_days=preferences.available_days,

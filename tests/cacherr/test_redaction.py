@@ -48,6 +48,8 @@ SHAPES = [
     "postgres://cacherr:{}@db:5432/cacherr",
     "plex_token='{}'",
     "CACHERR_API_KEY={}",
+    "Could not load discord://{}",
+    "at ntfys://{} nobody answers",
 ]
 SECRETS = st.text(string.ascii_letters + string.digits + "-_", min_size=9, max_size=40).map("0z-{}".format)
 

@@ -7,6 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from caching import beginning
+
 pytestmark = pytest.mark.django_db
 
 
@@ -16,7 +18,12 @@ def queue(settings: Settings, tmp_path: Path) -> None:
     settings.BROKER_DIR = tmp_path
 
 
+def test_the_root_leads_to_the_wizard_until_setup_is_finished(client: Client) -> None:
+    assert client.get("/").headers["Location"] == "/setup/"
+
+
 def test_the_root_leads_to_the_dashboard(admin_client: Client, client: Client) -> None:
+    beginning.finish()
     answer = client.get("/")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
     assert admin_client.get("/", follow=True).status_code == 200

@@ -6,10 +6,13 @@ from pathlib import Path
 from django.utils.timezone import now
 
 from caching.models import (
+    Audit,
     CachedFile,
+    CacheLimit,
     Cycle,
     CycleState,
     Kind,
+    NotificationTarget,
     Operation,
     PathMapping,
     Phase,
@@ -18,6 +21,7 @@ from caching.models import (
     Playback,
     Replay,
     Root,
+    Rule,
     State,
 )
 from caching.models.file_row import path_key
@@ -62,6 +66,7 @@ def make_rows(directory: Path) -> Rows:
         session_key="7", who="Alex", rating_key="1", kind="movie", title="Alpha", served="cache", started_at=now()
     )
     Replay.objects.create(source="ledger", days=30, sets=[{"cache_limit": "1GB"}])
+    NotificationTarget.objects.create(name="Old phone", url="json://plex/s3cret-token", service="JSON", enabled=False)
     Pin.objects.create(kind="movie", rating_key="1", title="Alpha", created_by="alex")
     PlexServer(plex_url="http://plex:32400", plex_token="s3cret-token", friendly_name="Home").save()
     PlexUser.objects.create(
@@ -69,6 +74,8 @@ def make_rows(directory: Path) -> Rows:
         watchlist_feed="https://rss.plex.tv/s3cret-token", token_problem="Send the sign-in link.",
     )  # fmt: skip
     section = LibrarySection.objects.create(key="1", kind="movie", title="Movies", locations=["/data/Movies"])
+    Rule.objects.create(name="No westerns", genres="Western")
+    CacheLimit.objects.create(library=section, size="100GB")
     film = LibraryItem.objects.create(rating_key="1", section=section, kind="movie", title="Alpha", year=2001)
     film.files.create(path="/data/Movies/Alpha.mkv", size=1000, version="1")
     film.guids.create(guid="imdb://tt0000001")
@@ -89,5 +96,6 @@ def make_rows(directory: Path) -> Rows:
         placement=Placement.SYMLINK, mode="copy", size=1000, hash="ab", array_print="1:2:3", cache_print="4:5:6",
         title="Alpha", reason="on deck", cached_at=now(),
     )  # fmt: skip
+    Audit.objects.create(trigger="command", started_at=now(), finished_at=now(), files=1)
     RequestCount.objects.create(day=now().date(), host="plex.tv", endpoint="/api/v2/user", outcome="ok", count=1)
     return Rows(mapping, cycle, running, done, file)

@@ -31,6 +31,14 @@ WANTED = ("ondeck:1",)
         (Facts("cache", WANTED, paused=True, dry_run=True), ["comes with", "is paused", "Dry run is on"]),
         (Facts("restore"), ["leaves with the next cycle", "Pin it"]),
         (Facts("evict", WANTED, score=55), ["to make room", "score is 55", "Pin it"]),
+        (Facts("skip", rule="Kids"), ["Pin it", "Change the rule Kids"]),
+        (Facts("skip", only_included=True), ["Pin it", "Make a rule that includes it"]),
+        (Facts("skip", WANTED, limit="Sam's limit"), ["Pin it", "Raise Sam's limit"]),
+        (
+            Facts("evict", WANTED, score=55, limit="Sam's limit"),
+            ["of the limit", "score is 55", "Pin", "Raise"],
+        ),
+        (Facts("none", rule="Kids"), ["somebody's deck", "Change the rule Kids"]),
         (Facts("cache", WANTED, belongs_to="Films/A.mkv"), ["with its video: ask about Films/A.mkv"]),
     ],
 )

@@ -301,17 +301,36 @@ def test_cycles_are_filtered(client: Client, rows: Rows) -> None:
 
 def test_the_audit_tells_and_a_repair_is_ordered(client: Client, ground: Ground) -> None:
     ground.cached(b"Films/no text \xff.mkv")
-    assert get(client, "audit") == {"files": 1, "left": 0, "findings": []}
+    assert client.get("/api/audit", headers=KEY).json()["data"] is None
+    sound = opened(post(client, "/api/audit"), 200)["data"]
+    assert (sound["files"], sound["left"], sound["findings"], sound["trigger"]) == (1, 0, [], "api")
     os.unlink(ground.on_cache(b"Films/no text \xff.mkv"))
-    (finding,) = get(client, "audit")["findings"]
+    assert get(client, "audit")["findings"] == []  # the latest that was made
+    (finding,) = opened(post(client, "/api/audit"), 200)["data"]["findings"]
     assert (finding["kind"], finding["repairable"], finding["repaired"]) == ("missing", True, False)
     assert finding["paths"][0].endswith("no text \\xff.mkv")
     assert not Operation.objects.filter(trigger="audit").exists()
     data = opened(post(client, "/api/audit/repair"), 202)["data"]
     assert [row["operation_type"] for row in data["operations"]] == ["restore"]
     assert data["left"] == 0
+    assert [one["repaired"] for one in get(client, "audit")["findings"]] == [True]
     orders.run_waiting()
-    assert get(client, "audit") == {"files": 0, "left": 0, "findings": []}
+    assert opened(post(client, "/api/audit"), 200)["data"]["files"] == 0
+    assert get(client, "audit/history")["pagination"]["total"] == 4
+
+
+def test_one_finding_is_repaired_and_the_others_are_left(client: Client, ground: Ground) -> None:
+    for name in (b"a.mkv", b"b.mkv"):
+        ground.cached(name)
+        os.unlink(ground.on_cache(name))
+    first, second = opened(post(client, "/api/audit"), 200)["data"]["findings"]
+    data = opened(post(client, "/api/audit/repair", {"finding": second["key"]}), 202)["data"]
+    assert [row["file_name"] for row in data["operations"]] == ["b.mkv"]
+    assert [(one["key"], one["repaired"]) for one in data["findings"]] == [
+        (first["key"], False), (second["key"], True),
+    ]  # fmt: skip
+    assert data["left"] == 1
+    assert "any more" in opened(post(client, "/api/audit/repair", {"finding": second["key"]}), 409)["error"]
 
 
 def test_a_repair_while_somebody_works_is_409(client: Client, ground: Ground) -> None:

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from caching.consumers import REFUSED
 from plexusers.standin import StandIn
+from tests.cacherr.test_logbook import make_logger
 from tests.conftest import Installation
 from tests.home import Home
 from tests.serving import API_KEY, Served, serving
@@ -86,6 +87,24 @@ async def test_a_subscription_leaves_the_rest_out(served: Served) -> None:
         await say(connected, type="subscribe", events=["status"])
         await say(connected, type="status_request")
         assert (await hear(connected))["type"] == "status"
+
+
+async def test_lines_of_the_log_come_to_whoever_asks_for_them_and_to_nobody_else(served: Served) -> None:
+    log = make_logger(served.log.parent / "config" / "logs", "caching.cycle")
+    async with socket(served) as one, socket(served) as two:
+        await hear_until(two, "stats")
+        await say(one, type="subscribe", events=["log"])
+        await say(one, type="ping")
+        await hear_until(one, "pong")  # from here on it follows
+        for number in range(70):
+            log.warning("line %d with X-Plex-Token=s3cret", number)
+        line = (await hear_until(one, "log"))["data"]
+        assert set(line) == {"time", "level", "logger", "message", "process", "skipped"}
+        while line["message"] != "line 69 with X-Plex-Token=***":
+            line = (await hear_until(one, "log"))["data"]
+        await say(two, type="ping")
+        while (message := await hear(two))["type"] != "pong":
+            assert message["type"] != "log"
 
 
 NONSENSE: list[str | bytes] = [

@@ -8,8 +8,12 @@ from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from caching import dashboard
+from caching import activity, dashboard
 from caching.models import Cycle, CycleState, Kind, Operation, Phase, State
+from caching.usage import sampling
+from caching.words import WORDS
+from plexusers import remarks
+from plexusers.models import RemarkKind
 from tests.caching.rows import make_rows
 
 pytestmark = pytest.mark.django_db
@@ -37,10 +41,12 @@ def test_nothing_on_the_page_needs_inline_scripts_or_styles(page: str) -> None:
 
 
 def test_every_state_has_its_words() -> None:
-    words = dashboard.WORDS
+    words = WORDS
     assert set(words["phases"]) == {"", *Phase.values}
     assert set(words["cycles"]) == set(CycleState.values)
     assert set(words["kinds"]) == set(words["done"]) == set(Kind.values)
+    assert set(words["steps"]) == set(Phase.values)
+    assert set(words["happened"]) == {kind.value for kind in activity.Kind}
     finished = {State.ABORTED.value, State.CONFLICT.value}
     assert set(words["undone"]) == finished
 
@@ -50,6 +56,59 @@ def test_a_cycle_in_any_state_is_shown(state: str, client: Client) -> None:
     Cycle.objects.create(state=state)
     client.force_login(User.objects.create_superuser("alex"))
     assert client.get("/admin/").status_code == 200
+
+
+PHASES = [
+    ("", ["ahead"] * 8),
+    ("users", ["now"] + ["ahead"] * 7),
+    ("plan", ["done"] * 4 + ["now"] + ["ahead"] * 3),
+    ("caching", ["done"] * 7 + ["now"]),
+]
+
+
+@pytest.mark.parametrize(("phase", "states"), PHASES)
+def test_the_phases_of_a_cycle_are_shown_with_the_present_one_marked(phase: str, states: list[str]) -> None:
+    assert [step["state"] for step in dashboard.steps(phase)] == states
+
+
+def test_the_page_tells_what_comes_next_what_happened_and_how_full_the_cache_was(
+    tmp_path: Path, client: Client
+) -> None:
+    make_rows(tmp_path)
+    sampling.take()
+    client.force_login(User.objects.create_superuser("alex"))
+    text = client.get("/admin/").content.decode()
+    for words in ("Alex began to play Alpha, from the cache", "Do now: Backup", "<polygon", 'aria-current="step"'):
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    "asked", ["", "?kind=play", "?kind=dance", "?page=2", "?page=-1", "?page=99999999", "?page=%00"]
+)
+def test_the_activitys_page_answers_whatever_is_asked(tmp_path: Path, client: Client, asked: str) -> None:
+    make_rows(tmp_path)
+    client.force_login(User.objects.create_superuser("alex"))
+    text = client.get(f"/admin/caching/cycle/activity/{asked}").content.decode()
+    assert ("Alex began to play Alpha" in text) is (asked != "?page=2")
+    if asked == "?kind=play":
+        assert "Cached Alpha" not in text
+
+
+def test_older_entries_are_on_further_pages(client: Client) -> None:
+    for number in range(60):
+        remarks.note(RemarkKind.PIN, f"Pinned: number {number}.")
+    client.force_login(User.objects.create_superuser("alex"))
+    first = client.get("/admin/caching/cycle/activity/?kind=pin").content.decode()
+    assert "number 59." in first
+    assert "?kind=pin&amp;page=2" in first
+    second = client.get("/admin/caching/cycle/activity/?kind=pin&page=2").content.decode()
+    assert "number 0." in second
+    assert "?kind=pin&amp;page=1" in second
+
+
+def test_who_may_see_nothing_sees_no_activity(client: Client) -> None:
+    client.force_login(User.objects.create_user("nobody", is_staff=True))
+    assert client.get("/admin/caching/cycle/activity/").status_code == 403
 
 
 def test_hostile_names_are_escaped(tmp_path: Path, client: Client) -> None:
@@ -83,7 +142,14 @@ def test_the_time_left_reads_well(seconds: int | None, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("page", "entry"),
-    [("index", "Dashboard"), ("caching_cachedfile_changelist", "Cached files"), ("caching_audit", "Audit")],
+    [
+        ("index", "Dashboard"),
+        ("caching_cachedfile_changelist", "Cached files"),
+        ("caching_audit", "Audit"),
+        ("caching_schedules", "Schedules"),
+        ("caching_activity", "Activity"),
+        ("caching_cycle_changelist", "Cycles"),
+    ],
 )
 def test_the_menu_marks_the_page_that_is_open_and_no_other(rf: RequestFactory, page: str, entry: str) -> None:
     request = rf.get(reverse(f"admin:{page}"))

@@ -1,6 +1,7 @@
 """Live events: what they say, and that they are told often enough and never too often."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from datetime import datetime
@@ -42,7 +43,8 @@ class Listener:
 
     async def _hear(self, layer: Any) -> None:
         while True:
-            self.heard.append((await layer.receive("listener"))["message"])
+            _, text = (await layer.receive("listener"))["event"]
+            self.heard.append(json.loads(text))
 
     def stop(self) -> None:
         self.loop.call_soon_threadsafe(self.end.set)

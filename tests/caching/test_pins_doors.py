@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from caching.models import CachedFile, CachePolicy, Pin
@@ -122,6 +123,8 @@ def test_the_admin_finds_titles_and_pins_them(client: Client, neighbours: Neighb
     made = Pin.objects.get()
     assert (made.title, made.versions, made.created_by) == ("Alpha (2001)", "best", "admin")
     assert "Alpha (2001)" in client.get("/admin/caching/pin/").content.decode()
+    searched = client.get("/admin/caching/pin/add/?q=a").content.decode()
+    assert searched.count(">Pinned<") == 1
     client.post(f"/admin/caching/pin/{made.pk}/delete/", {"post": "yes"})
     assert not Pin.objects.exists()
 
@@ -171,3 +174,22 @@ def test_who_may_not_change_pins_may_only_look(client: Client, neighbours: Neigh
     assert client.get("/admin/caching/pin/add/").status_code == 403
     assert client.post("/admin/caching/pin/add/", {"rating_key": film(neighbours).key}).status_code == 403
     assert not Pin.objects.exists()
+
+
+def test_the_list_of_pins_asks_no_more_of_the_database_with_more_pins(
+    client: Client, neighbours: Neighbours, admin_user: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    client.force_login(admin_user)
+    for number, title in enumerate(("Alpha", "Beta")):
+        Pin.objects.create(kind="movie", rating_key=film(neighbours, title).key, title=title)
+        Pin.objects.create(kind="movie", rating_key=f"gone{number}", title="Gone")
+    with django_assert_max_num_queries(35):
+        html = client.get("/admin/caching/pin/").content.decode()
+    assert "0 of 1 file" in html
+    assert "not in the library now" in html
+
+
+def test_the_search_tells_sizes_also_of_a_whole_show(client: Client, neighbours: Neighbours, admin_user: User) -> None:
+    client.force_login(admin_user)
+    html = client.get("/admin/caching/pin/add/?q=show").content.decode()
+    assert "in 3 files" in html

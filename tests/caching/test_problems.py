@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from caching import problems, state
-from caching.models import CachedFile, Cycle, CycleState, PathMapping
-from plexusers.models import PlexServer, PlexUser, SourceState
+from caching import auditing, problems, state, upkeep
+from caching.auditing import Audited
+from caching.models import Audit, CachedFile, Cycle, CycleState, PathMapping
+from plexusers import remarks
+from plexusers.models import PlexServer, PlexUser, RemarkKind, SourceState
 from tests.caching.rows import Rows, make_rows
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +116,19 @@ def test_a_cache_that_nobody_uses_any_more_is_not_shown(rows: Rows) -> None:
     assert snapshot()["stats"]["caches"] == []
     PathMapping.objects.update(cache=rows.file.cache)
     assert [cache["path"] for cache in snapshot()["stats"]["caches"]] == [rows.file.cache.path]
+
+
+def test_a_backup_that_failed_is_told_until_the_next_one(rows: Rows) -> None:
+    remarks.note(RemarkKind.BACKUP, "No backup could be made.", warning=True)
+    assert told() == [("warning", "schedules")]
+    remarks.note(RemarkKind.BACKUP, "A backup was made.")
+    assert told() == []
+
+
+def test_what_the_schedules_audit_left_is_told_until_an_audit_leaves_nothing(rows: Rows) -> None:
+    Audit.objects.all().delete()
+    upkeep.audit()
+    assert Audit.objects.get().trigger == "schedule"
+    assert ("warning", "audit") in told()
+    auditing.record(Audited(files=2), "schedule", timezone.now())
+    assert told() == []

@@ -16,7 +16,10 @@ from tests.waiting import until
 SIGN_IN = re.compile(r"user (\S+), password (\S+)")
 PATIENCE = 120.0
 """Seconds until the demonstration's first cycle is over on a busy machine."""
-STOCK: tuple[tuple[str, dict[str, Any]], ...] = (("/api/lists", {"preset": "stevenlu.popular.movies"}),)
+STOCK: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("/api/lists", {"preset": "stevenlu.popular.movies"}),
+    ("/api/replay", {"sets": [{"cache_limit": "1MB"}], "others": True}),
+)
 """What the demonstration's household has not done by itself: where it is sent, and what."""
 
 

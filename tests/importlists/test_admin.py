@@ -42,7 +42,8 @@ def text(answer: Any) -> str:
 def test_every_preset_leads_to_a_form_that_is_filled_in(admin_client: Client) -> None:
     shown = text(admin_client.get(reverse("admin:importlists_presets")))
     for preset in PRESETS:
-        assert f"?preset={preset.name}" in shown
+        own = reverse("admin:importlists_pick", args=[preset.name])
+        assert (f"?preset={preset.name}" if preset.needs == "file" else own) in shown
     form = text(admin_client.get(f"{ADD}?preset=tmdb.on_the_air.shows"))
     assert 'value="TMDb: on the air"' in form
     assert 'value="tmdb.on_the_air" selected' in form
@@ -57,8 +58,8 @@ def test_a_list_is_added_and_shown_with_its_progress(admin_client: Client, servi
     assert (row.provider, row.chart) == ("stevenlu", "popular")
     place = reverse("admin:importlists_importlist_changelist")
     shown = text(admin_client.post(place, {"action": "refresh", "_selected_action": [row.pk]}, follow=True))
-    assert "caching 1 of 10, checked 2 positions" in shown
-    assert "fresh" in shown
+    assert "Caching 1 of 10, checked 2 positions" in shown
+    assert ">Fresh<" in shown
     services.on(STEVENLU, Reply(status=500))
     assert "status 500" in text(
         admin_client.post(place, {"action": "refresh", "_selected_action": [row.pk]}, follow=True)
@@ -167,3 +168,74 @@ def test_a_person_signs_in_at_trakt_on_a_page(admin_client: Client, services: Se
 @pytest.mark.parametrize("page", ["presets", "trakt"])
 def test_pages_of_lists_are_for_those_who_may_change_them(client: Client, page: str) -> None:
     assert client.get(reverse(f"admin:importlists_{page}")).status_code == 302
+
+
+# ---- picking, and cards ---------------------------------------------------------------------------------------------
+
+
+def pick(name: str) -> str:
+    return reverse("admin:importlists_pick", args=[name])
+
+
+def test_a_picked_list_is_looked_at_and_added_on_one_page(admin_client: Client, services: Services) -> None:
+    film("a", "Film 1", 2001, "imdb://tt0000001")
+    services.on(STEVENLU, FILMS)
+    page = pick("stevenlu.popular.movies")
+    assert "It would cache" not in text(admin_client.get(page))
+    assert services.asked == []
+    chosen = {"name": "Popular", "count": "2"}
+    assert "It would cache 1" in text(admin_client.post(page, chosen | {"do": "preview"}))
+    assert ImportList.objects.count() == 0
+    answer = text(admin_client.post(page, chosen | {"do": "add"}, follow=True))
+    row = ImportList.objects.get()
+    assert (row.name, row.count, row.state) == ("Popular", 2, "fresh")
+    assert "Caching 1 of 2, checked 2 positions" in answer
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("trakt.list.both", {}, "USER/LIST"),
+        ("custom.json.both", {"address": "http://localhost/x"}, "this machine itself"),
+        ("stevenlu.popular.movies", {"count": "many"}, "Write a number"),
+        ("stevenlu.popular.movies", {"count": "0"}, "count"),
+        ("stevenlu.popular.movies", {"name": "x" * 101}, "name"),
+    ],
+)
+def test_what_cannot_be_is_said_on_the_page_and_nothing_is_added(
+    admin_client: Client, services: Services, name: str, values: dict[str, str], said: str
+) -> None:
+    for what in ("preview", "add"):
+        assert said in text(admin_client.post(pick(name), {"do": what, **values}))
+    assert ImportList.objects.count() == 0
+
+
+def test_the_same_list_picked_twice_gets_another_name(admin_client: Client, services: Services) -> None:
+    services.on(STEVENLU, FILMS)
+    for _ in range(2):
+        admin_client.post(pick("stevenlu.popular.movies"), {"do": "add"})
+    first, second = ImportList.objects.order_by("pk")
+    assert second.name == f"{first.name} 2"
+
+
+def test_an_unknown_preset_is_nobody_s(admin_client: Client) -> None:
+    assert admin_client.get(pick("nobody.knows.it")).status_code == 403
+
+
+def test_a_card_tells_why_a_list_is_stale_and_its_button_reads_it(admin_client: Client, services: Services) -> None:
+    services.on(STEVENLU, FILMS)
+    row = a_list()
+    refreshing.refresh([row])
+    services.on(STEVENLU, Reply(status=500))
+    read = reverse("admin:importlists_read", args=[row.pk])
+    shown = text(admin_client.post(read, follow=True))
+    assert ">Stale<" in shown
+    assert "status 500" in shown
+    assert "ago counts" in shown
+    assert f'formaction="{read}"' in shown
+    assert admin_client.get(read).status_code == 405
+
+
+def test_without_lists_the_page_leads_to_picking_one(admin_client: Client) -> None:
+    shown = text(admin_client.get(reverse("admin:importlists_importlist_changelist")))
+    assert "No list yet" in shown

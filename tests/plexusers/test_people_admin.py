@@ -52,6 +52,8 @@ def names(html: str) -> list[str]:
 def test_users_are_grouped_by_type_with_the_owner_first(admin_client: Client, known: Family) -> None:
     html = shown(admin_client, LIST)
     assert names(html) == ["Alex", "Lou", "Sam", "Jo", "Kim"]
+    assert re.findall(r">(The owner|At home|Friends)\s*<", html) == ["The owner", "At home", "Friends"]
+    assert "At home" not in shown(admin_client, f"{LIST}?o=2")
     assert "Enter the PIN" in html
     assert "token-" not in html
 

@@ -4,18 +4,19 @@ from typing import Any
 
 from cacherr.accounts import ensure_admin
 from cacherr.commands import CacherrCommand
-from caching import mappings
+from caching import beginning, mappings
 
 
 class Command(CacherrCommand):
-    """Brings the tables up to date, takes over the environment's path mappings, and makes the first account."""
+    """Brings the tables up to date and takes over what the environment says: path mappings and the first account."""
 
     help = "Migrate, take over the environment's path mappings and make the first account; `serve` does this by itself."
 
     def perform(self, **options: Any) -> tuple[dict[str, Any], int]:  # noqa: ARG002 - one signature for all commands
         """Prepare. The tables are made by every command."""
         mappings.in_force()
-        return {"success": True, "login": ensure_admin()}, 0
+        beginning.first_start()
+        return {"success": True, "login": ensure_admin(make_up=beginning.is_set_up())}, 0
 
     def tell(self, report: dict[str, Any]) -> None:
         """How to sign in."""

@@ -12,9 +12,9 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 
 from cacherr import celery
-from cacherr.accounts import ensure_admin
+from cacherr.accounts import ensure_admin, exists
 from cacherr.commands import CacherrCommand
-from caching import cycle, lock, mappings
+from caching import beginning, cycle, lock, mappings
 
 
 class Command(CacherrCommand):
@@ -70,12 +70,14 @@ class Command(CacherrCommand):
                 cycle.request("demonstration")
             celery.make_broker_directories()
             mappings.in_force()
+            beginning.first_start()
             main.run()
 
     def _ready(self, url: str) -> None:
         """The address answers. Making a password takes half a second: nobody waits for that."""
-        login = ensure_admin()
-        self.stderr.write(f"Cacherr is ready: {url}\nSign in as {login}" if login else f"Cacherr is ready: {url}")
+        login = ensure_admin(make_up=beginning.is_set_up())
+        line = f"Sign in as {login}" if login else "" if exists() else f"Set it up at {url}/setup/"
+        self.stderr.write(f"Cacherr is ready: {url}\n{line}".rstrip())
 
     def tell(self, report: dict[str, Any]) -> None:
         """Nothing more to say."""

@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils import timezone
 
 from cacherr.commands import CacherrCommand
 from cacherr.errors import StorageAbsentError
@@ -12,6 +13,7 @@ from caching import auditing, disk, events, stopping
 from caching.auditing import Audited, Finding, Kind, Repaired
 from caching.management.ordering import escaped, shown
 from caching.models import CachedFile
+from caching.notifying import outbox, sentences
 from caching.planning.sizes import readable
 
 SIGNS = {"info": "note   ", "warning": "WARNING", "error": "ERROR  "}
@@ -32,18 +34,21 @@ class Command(CacherrCommand):
     def perform(self, **options: Any) -> tuple[dict[str, Any], int]:
         """Audit. 1 when something is left to look at, 4 when a root is absent."""
         watch = _Watch()
-        repaired = Repaired(Audited())
+        repaired, started = Repaired(Audited()), timezone.now()
         try:
             with stopping.by_signals():
                 if options["repair"]:
                     repaired = auditing.repair(verified=options["verify"], watch=watch)
                 else:
                     repaired = Repaired(auditing.examine(verified=options["verify"], watch=watch))
+            auditing.record(repaired.audited, "command", started)
         except disk.Cancelled:
             return _reported(repaired) | {"success": False, "stopped": True}, STOPPED
         finally:
             watch.end()
             events.flush()
+        if told := sentences.audited([f"{one.message} {one.cure}" for one in repaired.audited.left]):
+            outbox.tell(told)
         report = _reported(repaired)
         absent = any(one.kind is Kind.ABSENT for one in repaired.audited.findings)
         return report, StorageAbsentError.exit_code if absent else 0 if report["success"] else 1

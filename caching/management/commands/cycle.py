@@ -8,6 +8,7 @@ from cacherr.commands import CacherrCommand
 from cacherr.errors import PlexError
 from caching import cycle, events, stopping
 from caching.models import Cycle, CycleState, Operation, State
+from caching.notifying import sending
 from caching.planning.sizes import readable
 from plexusers.models import SourceState, SourceStatus
 
@@ -31,6 +32,7 @@ class Command(CacherrCommand):
                 done = cycle.run("command", dry_run=options["dry_run"])
         finally:
             events.flush()
+            sending.send_due()  # there may be no worker
         operations = [_outcome(row) for row in done.operations.order_by("id")]
         failed = any(row["state"] != State.DONE for row in operations)
         report = {

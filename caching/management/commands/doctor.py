@@ -6,7 +6,7 @@ from typing import Any
 from cacherr.commands import CacherrCommand
 from caching import doctor
 
-SIGNS = {"ok": "ok     ", "warning": "WARNING", "error": "ERROR  "}
+SIGNS = {"ok": "ok     ", "note": "note   ", "warning": "WARNING", "error": "ERROR  "}
 
 
 class Command(CacherrCommand):

@@ -1,4 +1,4 @@
-// Run now, Preview, Pause or Resume, and Stop. They are never disabled outright, so that the keyboard's focus stays where it is.
+// Run now, Preview, Pause or Resume, Stop; Cancel of each operation, and Run now of each schedule. They are never disabled outright, so that the keyboard's focus stays where it is.
 
 import { attribute, field, show, write } from "./page.js";
 
@@ -19,6 +19,8 @@ export class Buttons {
     this.#on("preview", () => this.#start(true));
     this.#on("pause", () => this.#pause());
     this.#on("stop", () => this.#stop());
+    this.#onRows("operations", "cancel", (id) => `/api/operations/${id}/cancel`);
+    this.#onRows("next", "run", (name) => `/api/schedules/${name}/run`);
   }
 
   say(sentence) {
@@ -43,6 +45,18 @@ export class Buttons {
   #on(name, action) {
     button(name).addEventListener("click", () => {
       if (button(name).getAttribute("aria-disabled") !== "true") action();
+    });
+  }
+
+  // A button that each row of a card has; the row's key is part of the address.
+  #onRows(card, name, address) {
+    document.getElementById(card).addEventListener("click", async ({ target }) => {
+      const pressed = target.closest(`[data-field="${name}"]`);
+      if (!pressed || pressed.getAttribute("aria-disabled") === "true") return;
+      attribute(pressed, "aria-disabled", true);
+      await this.#post(address(encodeURIComponent(pressed.closest("[data-key]").dataset.key)), {});
+      attribute(pressed, "aria-disabled", false);
+      this.asked();
     });
   }
 

@@ -4,13 +4,13 @@ import { Buttons } from "./buttons.js";
 import { Facts } from "./facts.js";
 import { Link } from "./link.js";
 import { attribute, field, show, write } from "./page.js";
+import { refreshDrawn } from "./refresh.js";
 import { showAll, showTimes } from "./show.js";
 import { files } from "./words.js";
 
 const LINK_WORDS = {
   connecting: "Connecting …",
   live: "Live",
-  polling: "Polling every 5 seconds",
   reconnecting: "Reconnecting …",
   out: "Signed out",
 };
@@ -21,11 +21,13 @@ const WANTED = [
 const TIMES_EVERY = 5_000;
 
 const start = JSON.parse(document.getElementById("dashboard-start").textContent);
+LINK_WORDS.polling = `Polling every ${start.poll_seconds === 1 ? "second" : `${start.poll_seconds} seconds`}`;
 const facts = new Facts(start.snapshot);
-const link = new Link({ wanted: WANTED, heard, polled, changed });
+const link = new Link({ wanted: WANTED, pollEvery: start.poll_seconds * 1000, heard, polled, changed });
 const buttons = new Buttons({ facts, words: start.words, csrf: start.csrf, asked: () => link.ask(), out: () => link.signedOut() });
 let drawing = false;
 let told = facts.cycle;
+let playing = facts.sessions.length;
 
 function heard(event) {
   if (facts.take(event)) link.ask();
@@ -52,6 +54,7 @@ function draw() {
     showAll(facts, start);
     buttons.show();
     tell();
+    redraw();
   });
 }
 
@@ -62,7 +65,16 @@ function tell() {
   told = cycle;
   if (cycle === null || (before?.id === cycle.id && before.state === cycle.state)) return;
   if (cycle.state === "running") buttons.say(cycle.dry_run ? "A preview is running." : "A cycle is running.");
-  else if (cycle.state !== "queued") buttons.say(ending(cycle));
+  else if (cycle.state !== "queued") {
+    buttons.say(ending(cycle));
+    refreshDrawn();
+  }
+}
+
+// What was played to its end changes the charts as well.
+function redraw() {
+  if (facts.sessions.length < playing) refreshDrawn();
+  playing = facts.sessions.length;
 }
 
 function ending(cycle) {

@@ -22,6 +22,8 @@ export class Facts {
     this.stats = snapshot.stats ?? this.stats;
     this.sessions = snapshot.sessions;
     this.watching = snapshot.watching;
+    this.activity = snapshot.activity;
+    this.schedules = snapshot.schedules;
     this.ahead = Date.parse(snapshot.time) - Date.now();
     for (const row of this.recent) this.#remember(row.operation_id);
     const known = this.operations;

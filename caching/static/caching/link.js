@@ -2,7 +2,7 @@
 
 const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 30_000;
-const POLL_EVERY = 5_000;
+const LONGEST_ANSWER = 4_500;
 const ASK_EVERY = 10_000;
 const ASK_APART = 1_000;
 const SILENT_FOR = 25_000;
@@ -10,9 +10,10 @@ const REFUSED = 4401;
 
 export class Link {
   // `heard` gets every event, `polled` every snapshot, `changed` the state: connecting, live, polling, reconnecting or out.
-  // `wanted` names the events to hear.
-  constructor({ wanted, heard, polled, changed }) {
+  // `wanted` names the events to hear; `pollEvery` is in milliseconds.
+  constructor({ wanted, pollEvery, heard, polled, changed }) {
     this.wanted = wanted;
+    this.pollEvery = pollEvery;
     this.heard = heard;
     this.polled = polled;
     this.changed = changed;
@@ -96,9 +97,9 @@ export class Link {
   }
 
   async #poll() {
-    this.nextPoll = setTimeout(() => this.#poll(), POLL_EVERY);
+    this.nextPoll = setTimeout(() => this.#poll(), this.pollEvery);
     const mine = this.nextPoll;
-    const answer = await fetch("/api/status", { cache: "no-store", signal: AbortSignal.timeout(POLL_EVERY - 500) })
+    const answer = await fetch("/api/status", { cache: "no-store", signal: AbortSignal.timeout(Math.max(LONGEST_ANSWER, this.pollEvery - 500)) })
       .then(async (response) => ({ status: response.status, body: response.ok ? await response.json() : null }))
       .catch(() => null);
     if (this.nextPoll !== mine) return; // the socket is back, or the next question is on its way

@@ -1,6 +1,6 @@
 // Shows the facts on the page. Each function fills one part of it in place.
 
-import { ago, at, bytes, files, timeLeft } from "./words.js";
+import { ago, at, bytes, files, timeLeft, until } from "./words.js";
 import { sessionKey } from "./facts.js";
 import { attribute, field, fill, moment, part, rows, show, write } from "./page.js";
 
@@ -12,15 +12,17 @@ export function showAll(facts, start) {
   showOperations(facts, start);
   showCaches(facts);
   showPlaying(facts, start);
+  showNext(facts);
+  showActivity(facts, start);
   showRecent(facts, start);
   showTimes(facts.now());
 }
 
 // Times grow old while nothing else changes.
 export function showTimes(now) {
-  for (const element of document.querySelectorAll("#dashboard time[datetime]")) {
+  for (const element of document.querySelectorAll(".dashboard time[datetime]")) {
     const when = Date.parse(element.dateTime);
-    write(element, ago(when, now));
+    write(element, element.hasAttribute("data-until") ? until(when, now) : ago(when, now));
     if (element.hasAttribute("title")) attribute(element, "title", at(when));
   }
 }
@@ -66,14 +68,30 @@ function showCycle(facts, { words, pages }) {
   show(field(card, "untouched"), cycle.dry_run && !facts.working);
   show(field(card, "facts"), !cycle.dry_run);
   show(field(card, "steps"), running);
+  showPhases(field(card, "phases"), running, cycle.phase);
   const bar = field(card, "bar");
   attribute(bar, "max", cycle.items_total || 1);
   if (cycle.items_total) attribute(bar, "value", cycle.items_processed);
   else bar.removeAttribute("value");
 }
 
+// What is before the present phase is done, what is behind it is ahead.
+function showPhases(list, running, phase) {
+  show(list, running);
+  let state = list.querySelector(`[data-step="${phase}"]`) ? "done" : "ahead";
+  for (const step of list.children) {
+    const now = step.dataset.step === phase;
+    attribute(step, "data-state", now ? "now" : state);
+    if (now) {
+      attribute(step, "aria-current", "step");
+      state = "ahead";
+    } else step.removeAttribute("aria-current");
+  }
+}
+
 function showOperations(facts, { words, pages, waiting_shown: shown }) {
   const card = section("operations");
+  const hadFocus = card.contains(document.activeElement);
   const all = [...facts.operations.values()].sort((one, other) => one.operation_id - other.operation_id);
   const running = all.filter((row) => row.started);
   const waiting = all.filter((row) => !row.started);
@@ -87,6 +105,7 @@ function showOperations(facts, { words, pages, waiting_shown: shown }) {
     attribute(field(row, "title"), "href", `${pages.operations.href}${operation.operation_id}/change/`);
     const title = operation.title || operation.file_name;
     fill(row, { title, kind: words.kinds[operation.operation_type], reason: operation.reason });
+    attribute(field(row, "cancel"), "aria-label", `Cancel: ${title}`);
   };
   rows(part(card, "running"), running, {
     key,
@@ -104,6 +123,8 @@ function showOperations(facts, { words, pages, waiting_shown: shown }) {
       write(field(row, "size"), bytes(operation.bytes_total));
     },
   });
+  // A row that ends takes its button along: the keyboard goes on from the card's heading.
+  if (hadFocus && !card.contains(document.activeElement)) section("operations-heading").focus();
 }
 
 function showProgress(row, operation) {
@@ -173,6 +194,42 @@ function watchingWord({ enabled, error, alive }) {
   return error || !alive ? "unknown" : "idle";
 }
 
+function showNext(facts) {
+  rows(part(section("next"), "schedules"), facts.schedules, {
+    key: (schedule) => schedule.name,
+    template: "row-next",
+    fill(row, schedule) {
+      const next = field(row, "next");
+      write(field(row, "title"), schedule.title);
+      attribute(field(row, "run"), "aria-label", `Do now: ${schedule.title}`);
+      titled(next, schedule.next_at);
+      show(next, schedule.next_at !== null);
+      show(field(row, "off"), schedule.next_at === null);
+    },
+  });
+}
+
+function showActivity(facts, { words }) {
+  const card = section("activity");
+  show(part(card, "none"), facts.activity.length === 0);
+  rows(part(card, "activity"), facts.activity, {
+    key: (entry) => entry.id,
+    template: "row-activity",
+    fill(row, entry) {
+      attribute(row, "data-level", entry.level);
+      fill(row, { word: words.happened[entry.kind], message: entry.message });
+      attribute(field(row, "message"), "href", entry.page);
+      titled(field(row, "at"), entry.at);
+    },
+  });
+}
+
+// A moment whose title tells it in full.
+function titled(element, iso) {
+  moment(element, iso);
+  if (!element.hasAttribute("title")) attribute(element, "title", "");
+}
+
 function showRecent(facts, { words, pages }) {
   const card = section("recent");
   show(part(card, "none"), facts.recent.length === 0);
@@ -189,8 +246,7 @@ function showRecent(facts, { words, pages }) {
         size: bytes(operation.bytes_total),
         outcome: operation.outcome || operation.reason,
       });
-      moment(field(row, "finished"), operation.finished_at);
-      if (!field(row, "finished").hasAttribute("title")) attribute(field(row, "finished"), "title", "");
+      titled(field(row, "finished"), operation.finished_at);
     },
   });
 }

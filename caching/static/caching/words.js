@@ -41,6 +41,16 @@ export function ago(when, now) {
   return relative.format(-Math.floor(seconds / DAY), "day");
 }
 
+// When something is due.
+export function until(when, now) {
+  const seconds = Math.round((when - now) / 1000);
+  if (seconds < 5) return "now";
+  if (seconds < MINUTE) return relative.format(seconds, "second");
+  if (seconds < 2 * HOUR) return relative.format(Math.round(seconds / MINUTE), "minute");
+  if (seconds < 2 * DAY) return relative.format(Math.round(seconds / HOUR), "hour");
+  return relative.format(Math.round(seconds / DAY), "day");
+}
+
 export function at(when) {
   return absolute.format(when);
 }

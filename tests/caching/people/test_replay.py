@@ -49,10 +49,10 @@ def lived(neighbours: Neighbours, plex: StandIn) -> Neighbours:
     run()
     LibraryItem.objects.update(added_at=1)
     for number, episode in enumerate(show[:3]):
-        watched(neighbours, neighbours.alex, episode, ago(days=9 - number))
+        watched(neighbours, neighbours.alex, episode, ago(days=9 - number, minutes=20 * number))
     watched(neighbours, neighbours.sam, show[0], ago(days=5))
     for number, episode in enumerate(short):
-        watched(neighbours, neighbours.alex, episode, ago(days=4, hours=-number))
+        watched(neighbours, neighbours.alex, episode, ago(days=4, hours=-1.5 * number))
     watched(neighbours, neighbours.kim, film, ago(days=3), half=True)
     UserTypeDefaults.objects.update(episodes_ahead=2)
     WatchPolicy.objects.update(playback_trigger="none")

@@ -7,7 +7,10 @@ from math import prod
 
 import pytest
 
+from caching.models import Rule
+from plexusers import indexing
 from plexusers.models import SourceState
+from plexusers.server import connect
 from plexusers.standin import StandIn
 from tests.caching.neighbours import Neighbours, age, run
 from tests.conftest import PROJECT
@@ -15,6 +18,7 @@ from tests.conftest import PROJECT
 pytestmark = pytest.mark.django_db
 
 ALWAYS, WATCHLISTS, USERS = "each cycle", "every `watchlist_minutes`", "every `users_hours`"
+TAGS, GENRES, LABELS = "rules name labels or genres", "rules name genres", "rules name labels"
 
 
 def table() -> list[tuple[str, str, str]]:
@@ -86,6 +90,15 @@ def test_a_cycle_asks_what_the_documentation_says(
     age("watchlist")
     run()
     assert asked(plex) == expected({WATCHLISTS}, numbers)
+    Rule.objects.create(name="Kids", action="include", labels="kids, none", genres="horror")
+    show = next(one for one in neighbours.household.items.values() if one.title == "Show")
+    neighbours.household.tag(show, labels=["Kids"], genres=["Horror", "Drama"])  # type: ignore[arg-type]
+    indexing.refresh(connect())
+    plex.requests.clear()
+    run()
+    assert asked(plex) == expected({TAGS, GENRES, LABELS}, numbers | {"T": 2})
+    run()
+    assert asked(plex) == expected(set(), numbers)
     age("users")
     neighbours.household.start_playing(neighbours.sam, next(iter(neighbours.household.on_deck(neighbours.sam))))
     run()

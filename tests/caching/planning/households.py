@@ -10,11 +10,14 @@ from caching.planning.values import (
     Cached,
     Eviction,
     FileKey,
+    Limit,
     Plan,
+    Rule,
     Rules,
     Sidecar,
     Situation,
     Storage,
+    Subject,
     Want,
 )
 
@@ -26,13 +29,53 @@ BELONGS_TO = {
     **{video.replace(b".mkv", b".srt"): video for video in VIDEOS},
     **{f"{letter}/poster.jpg".encode(): f"{letter}/".encode() for letter in "abc"},
 }
-CLAIMS = ("ondeck:1", "watchlist:1", "list:7", "pin", "playing")
+CLAIMS = ("ondeck:1", "watchlist:1", "ondeck:2", "list:7", "pin", "playing")
 SIZES = st.integers(0, 100)
+SECTIONS = ("1", "2", "")
+"""Films lie in the first library, those that begin with b in the second; c is not known to the index."""
+
+
+def subject(key: FileKey, size: int) -> Subject:
+    """What the index knows of a video."""
+    name = key.path.decode()
+    section = SECTIONS["abc".index(name[0])]
+    labels = frozenset({"kids"} if name.endswith("1.mkv") else ())
+    return Subject(f"/plex/{name}", size, is_known=bool(section), section=section, title=name[-6:-4], labels=labels)
+
+
+@st.composite
+def rule(draw: st.DrawFn) -> Rule:
+    """A rule of any kind."""
+    return Rule(
+        draw(st.sampled_from(["First", "Second"])), draw(st.booleans()),
+        sections=draw(st.sampled_from([frozenset(), frozenset({"1"}), frozenset({"2"})])),
+        labels=draw(st.sampled_from([frozenset(), frozenset({"kids"})])),
+        path=draw(st.sampled_from(["", "*/a/*", "*2.mkv"])),
+        larger_than=draw(st.sampled_from([None, None, 50])), smaller_than=draw(st.sampled_from([None, None, 30])),
+        unknown=draw(st.sampled_from([frozenset(), frozenset(), frozenset({"2"})])),
+    )  # fmt: skip
+
+
+@st.composite
+def limits(draw: st.DrawFn) -> tuple[Limit, ...]:
+    """Limits of one user or two, and of a library."""
+
+    def some(label: str, *claims: str, section: str = "") -> Limit:
+        size, files = draw(st.none() | st.integers(1, 150)), draw(st.none() | st.integers(1, 3))
+        return Limit(label, size, files, frozenset(claims), section)
+
+    sam, kim = some("Sam's limit", "ondeck:1", "watchlist:1"), some("Kim's limit", "ondeck:2")
+    return tuple(draw(st.lists(st.sampled_from([sam, kim, some("films", section="1")]), unique=True)))
 
 
 def belong(path: bytes, video: bytes) -> bool:
     """Whether a sidecar belongs to a video."""
     return owners(BELONGS_TO[path]) in ownerships(video)
+
+
+def section_of(key: FileKey) -> str:
+    """The library that a file lies in; of sidecars it is not known."""
+    return subject(key, 0).section if is_video(key.path) else ""
 
 
 @st.composite
@@ -47,6 +90,9 @@ def rules(draw: st.DrawFn) -> Rules:
         threshold_percent=threshold,
         target_percent=draw(st.sampled_from([80, 50, 100, threshold])),
         expiry=draw(st.sampled_from([(), (("watchlist", 30 * DAY),)])),
+        book=tuple(draw(st.lists(rule(), max_size=3))) if draw(st.booleans()) else (),
+        only_included=draw(st.sampled_from([False, False, False, True])),
+        limits=draw(limits()) if draw(st.booleans()) else (),
     )
 
 
@@ -54,12 +100,12 @@ def rules(draw: st.DrawFn) -> Rules:
 def wants(draw: st.DrawFn, sizes: dict[FileKey, int]) -> Want:
     """A wish for one of the videos."""
     file = draw(st.sampled_from([key for key in sizes if is_video(key.path)]))
-    claim = draw(st.sampled_from([*CLAIMS[:3], *CLAIMS]))
+    claim = draw(st.sampled_from([*CLAIMS[:4], *CLAIMS]))
     return Want(
         file, sizes[file], claim.partition(":")[0], draw(st.sampled_from(["Alex", "Sam", "Kim"])), "wanted",
         since=draw(st.none() | st.integers(NOW - 90 * DAY, NOW)), claim=claim,
         position=draw(st.none() | st.integers(0, 3)), boost=draw(st.sampled_from([0, 0, -50, 7, 50])),
-        priority=draw(st.sampled_from([50, 50, 0, 80])),
+        priority=draw(st.sampled_from([50, 50, 0, 80])), subject=subject(file, sizes[file]),
     )  # fmt: skip
 
 
@@ -69,9 +115,10 @@ def cached_files(draw: st.DrawFn, sizes: dict[FileKey, int]) -> tuple[Cached, ..
     there = draw(st.lists(st.sampled_from(list(sizes)), unique=True, max_size=12))
     return tuple(
         Cached(
-            key, sizes[key], NOW - draw(st.integers(0, 48)) * HOUR, draw(st.frozensets(st.sampled_from(CLAIMS[:3]))),
+            key, sizes[key], NOW - draw(st.integers(0, 48)) * HOUR, draw(st.frozensets(st.sampled_from(CLAIMS[:4]))),
             conflict=draw(st.sampled_from([*[""] * 9, "two versions"])), belongs_to=BELONGS_TO.get(key.path, b""),
             watched_at=draw(st.sampled_from([None, NOW - HOUR, NOW - 20 * HOUR])),
+            section=section_of(key),
         )
         for key in there
     )  # fmt: skip
@@ -122,7 +169,9 @@ def carried_out(situation: Situation, plan: Plan) -> Situation:
     ]
     came = [one for one in plan.of(Action.CACHE) if one.file]
     new = [
-        Cached(one.file, one.size, NOW, frozenset(one.sources), belongs_to=one.belongs_to) for one in came if one.file
+        Cached(one.file, one.size, NOW, frozenset(one.sources), belongs_to=one.belongs_to, section=section_of(one.file))
+        for one in came
+        if one.file
     ]
     system = {storage.cache: storage.file_system for storage in situation.storages}
     change = dict.fromkeys(system.values(), 0)

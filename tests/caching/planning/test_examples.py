@@ -7,26 +7,11 @@ import pytest
 from caching.planning.plan import make_plan
 from caching.planning.sidecars import belongings
 from caching.planning.values import Action, Cached, Eviction, FileKey, Rules, Sidecar, Situation, Storage, Want
-from tests.conftest import PROJECT
+from tests.caching.planning.tables import rows, words
 
 NOW = 1_700_000_000
 GB = 1024**3
 SIZES = {"mkv": 10 * GB, "srt": GB, "jpg": 2 * GB}
-
-
-def rows(heading: str) -> list[tuple[str, ...]]:
-    """The rows of the table with this first row, as texts."""
-    lines = (PROJECT / "docs/planning.md").read_text(encoding="utf-8").splitlines()
-    found = []
-    for line in lines[lines.index(heading) + 2 :]:
-        if not line.startswith("|"):
-            break
-        found.append(tuple(cell.strip().replace("`", "") for cell in line.strip("|").split("|")))
-    return found
-
-
-def words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 @pytest.mark.parametrize(("videos", "file", "belongs_to"), rows("| videos in the directory | file | belongs to |"))

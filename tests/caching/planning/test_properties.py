@@ -7,11 +7,13 @@ from typing import TypeVar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from caching.planning.limiting import Limits
 from caching.planning.plan import make_plan
+from caching.planning.ruling import Book
 from caching.planning.score import ADVANTAGE
-from caching.planning.sidecars import owners, ownerships
-from caching.planning.values import Action, Decision, Eviction, FileKey, Plan, Situation
-from tests.caching.planning.households import carried_out, room_for, situations
+from caching.planning.sidecars import is_video, owners, ownerships
+from caching.planning.values import Action, Decision, Eviction, FileKey, Limit, Plan, Situation
+from tests.caching.planning.households import carried_out, room_for, section_of, situations
 
 T = TypeVar("T")
 LEAVES = (Action.RESTORE, Action.EVICT)
@@ -87,6 +89,51 @@ def test_the_order_of_the_input_does_not_matter(situation: Situation, order: ran
         sidecars=shuffled(situation.sidecars), storages=shuffled(situation.storages),
     )  # fmt: skip
     assert make_plan(other) == make_plan(situation)
+
+
+def kept_videos(situation: Situation, plan: Plan) -> list[Decision]:
+    """Videos that are cached once the plan was carried out."""
+    return [one for one in there(plan, situation) if one.file and is_video(one.file.path)]
+
+
+@given(situations())
+@many
+def test_nobody_is_over_a_limit_unless_what_is_protected_fills_it_alone(situation: Situation) -> None:
+    plan = make_plan(situation)
+    own = Limits(situation.rules.limits)
+    of: dict[Limit, list[Decision]] = {limit: [] for limit in situation.rules.limits}
+    before = {item.file: item for item in situation.cached}
+    for one in kept_videos(situation, plan):
+        assert one.file
+        item = before.get(one.file)
+        for limit in own.of(one.sources or (item.sources if item else ()), [section_of(one.file)]):
+            of[limit].append(one)
+    for limit, files in of.items():
+        is_over = (limit.size is not None and sum(one.size for one in files) > limit.size) or (
+            limit.files is not None and len(files) > limit.files
+        )
+        assert not is_over or all(one.protected or one.action is Action.SKIP for one in files if one.size)
+
+
+@given(situations())
+@many
+def test_what_a_rule_excludes_is_never_cached_and_leaves_unless_something_holds_it(situation: Situation) -> None:
+    rules = situation.rules
+    book = Book(rules.book, only_included=rules.only_included, now=situation.now)
+    exempt = {want.file for want in situation.wants if want.source in {"playing", "pin"}}
+    plan = make_plan(situation)
+    for one in plan.decisions:
+        wants = [want for want in situation.wants if want.file == one.file]
+        why = book.why_not(wants[0].subject) if wants and wants[0].subject else None
+        if why is None or one.file in exempt:
+            continue
+        assert one.action is not Action.CACHE
+        if one.action is Action.KEEP:
+            assert one.protected
+        if why.is_unknown:
+            assert one.action not in LEAVES or "watched" in one.reason
+        else:
+            assert not one.who
 
 
 def order_of_worth(situation: Situation, plan: Plan) -> list[Decision]:

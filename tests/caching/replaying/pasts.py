@@ -32,7 +32,7 @@ def show(name: str, count: int, size: int = 10, *, weekly_from: int | None = Non
     ]  # fmt: skip
 
 
-def play(who: str, key: str, at: float, *, hours: float = 1, finished: bool = True) -> Play:
+def play(who: str, key: str, at: float, *, hours: float = 1.5, finished: bool = True) -> Play:
     """Somebody plays something, so many hours after the start."""
     start, seconds = START + int(at * HOUR), int(hours * HOUR)
     return Play(start, start + seconds, who, key, seconds, finished)

@@ -70,8 +70,6 @@ def test_all_others_are_compared_in_the_same_room_with_five_episodes_ahead() -> 
     assert {capacity(given.storages) for _, given in found} == {100 * GB}
 
 
-
-
 def shared(cache: str, limit: int | None = None) -> Storage:
     """A cache on a file system that another one is on."""
     return Storage(cache, 100, 90, limit, file_system="1")

@@ -119,7 +119,11 @@ def test_cycles_that_are_left_out_would_have_decided_nothing(values: dict[str, o
     assert outcome(of, Planner(), given) == outcome(of, EveryCycle(), given)
 
 
-@given(of=PASTS.map(lambda of: replace(of, end=of.start + 16 * DAY)), trigger=st.sampled_from(["start", "completion", "none"]), stale=st.sampled_from([0, 2]))
+@given(
+    of=PASTS.map(lambda of: replace(of, end=of.start + 16 * DAY)),
+    trigger=st.sampled_from(["start", "completion", "none"]),
+    stale=st.sampled_from([0, 2]),
+)
 @settings(max_examples=15, deadline=None)
 def test_nor_would_they_where_plays_and_limits_fall_into_the_second_of_a_cycle(
     of: Past, trigger: str, stale: int

@@ -1,0 +1,1 @@
+"""Cached files as people and programs look at them: finding, counting, exporting, and sending back what is unwanted."""

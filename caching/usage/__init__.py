@@ -1,0 +1,1 @@
+"""How full the caches are and were, by the source for whose sake."""
