@@ -5,14 +5,8 @@ from collections.abc import Mapping
 
 from cacherr.errors import CacherrError
 from caching import caching_steps, disk, journal, manifest, returning_steps
-from caching.bench import (
-    AbortedError,
-    Bench,
-    BusyFileError,
-    ConflictError,
-    bench,
-    make_parents,
-)
+from caching.bench import AbortedError, Bench, BusyFileError, ConflictError, bench
+from caching.directories import make_parents
 from caching.models import Kind, Mode, Operation, State
 from caching.playing import NOBODY, Playing
 from caching.progress import Progress
@@ -74,8 +68,8 @@ def _run(operation: Operation, roots: Roots, progress: Progress, playing: Playin
 
 def _advance_to_end(operation: Operation, roots: Roots, progress: Progress, playing: Playing) -> None:
     array, cache = roots[operation.array_id], _cache_of(operation, roots)
-    if operation.kind == Kind.CACHE and operation.state == State.PLANNED and cache is not None:
-        make_parents(operation, array, cache)
+    if operation.state == State.PLANNED and cache is not None:
+        _make_directories(operation, array, cache, playing)
     while operation.is_live:
         with bench(operation, array, cache, playing) as places:
             if operation.state in {State.PLANNED, State.VERIFIED}:
@@ -86,6 +80,17 @@ def _advance_to_end(operation: Operation, roots: Roots, progress: Progress, play
                 _step_of_returning(places, progress)
             if not operation.is_live:
                 manifest.close(places)
+
+
+def _make_directories(operation: Operation, array: disk.RootDir, cache: disk.RootDir, playing: Playing) -> None:
+    """Before the places are opened: the directories that the new copy needs, on the side where it will be."""
+    if operation.kind == Kind.CACHE:
+        make_parents(operation, cache, like=array)
+    elif disk.missing_directories(array, operation.relative):
+        with bench(operation, array, cache, playing) as places:
+            is_copied = returning_steps.is_copied(places)
+        if is_copied:
+            make_parents(operation, array, like=cache)
 
 
 def _cache_of(operation: Operation, roots: Roots) -> disk.RootDir | None:
