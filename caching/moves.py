@@ -7,7 +7,7 @@ from cacherr.errors import CacherrError
 from caching import caching_steps, disk, journal, manifest, returning_steps
 from caching.bench import AbortedError, Bench, BusyFileError, ConflictError, bench
 from caching.directories import make_parents
-from caching.models import Kind, Mode, Operation, State
+from caching.models import Kind, Mode, Operation, State, Way
 from caching.playing import NOBODY, Playing
 from caching.progress import Progress
 from caching.ways import GoneError
@@ -125,8 +125,18 @@ def _step_of_returning(places: Bench, progress: Progress) -> None:
 
 
 def let_go(operation: Operation, roots: Roots) -> None:
-    """End a return whose cache is gone before it got anywhere: what follows is a rescue."""
+    """Deal with a return whose cache is gone before it got its file the name: what follows is a rescue.
+
+    A file that was copied back is complete, and nothing else may be left of it: it gets the name. The rest waits for
+    the disk.
+    """
     with bench(operation, roots[operation.array_id], None, NOBODY) as places:
+        try:
+            if operation.way == Way.COPIED:
+                returning_steps.swap(places)
+                return
+        except AbortedError as error:
+            log.warning("%s: %s", operation, error)
         returning_steps.undo(places)
     journal.abort(operation, "Its cache disk is gone.")
 

@@ -101,6 +101,8 @@ def _require_right(bench: Bench) -> None:
     if not (ready.look().kind is disk.Kind.ABSENT or _is_ours(bench, ready)):
         _exchange_back(bench, ready)
         raise AbortedError(TAKEN, "It is tried again.")
+    if bench.cache is None:
+        return  # its disk is gone: what is on the array is all there is
     if bench.operation.target_print and not bench.copy.look().is_file(bench.operation.target_print):
         raise AbortedError(REPLACED, "It is tried again.")
 
