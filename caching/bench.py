@@ -1,19 +1,14 @@
 """What a step of an operation works with: the opened places of its file, and the exceptions that end it."""
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from cacherr.errors import CacherrError
 from caching import disk
-from caching.models import LIVE_STATES, MadeDirectory, Operation
-from caching.models.file_row import path_key
+from caching.models import Operation
 from caching.playing import Playing
-
-_directories = threading.Lock()
-"""Making directories and removing empty ones do not meet: operations of one process work side by side."""
 
 
 class AbortedError(CacherrError):
@@ -85,49 +80,3 @@ def bench(operation: Operation, array: disk.RootDir, cache: disk.RootDir | None,
             temporary=copy.sibling(disk.private_name(token, "tmp")),
             removal=copy.sibling(disk.private_name(token, "rm")),
         )
-
-
-def make_parents(operation: Operation, array: disk.RootDir, cache: disk.RootDir) -> None:
-    """Make the directories that the copy needs. Each is a row before it is a directory."""
-    with _directories:
-        missing = disk.missing_directories(cache, operation.relative)
-        for directory in missing:
-            MadeDirectory.objects.get_or_create(
-                root=operation.cache, path_key=path_key(directory), defaults={"path": directory}
-            )
-        disk.make_directories(cache, array, missing)
-
-
-def remove_parents(operation: Operation, cache: disk.RootDir) -> None:
-    """Remove the directories above the file that we made and that are empty now, innermost first.
-
-    One that is gone already was removed by a recovery that was cut short: its row, or the row of one above it, may be
-    left.
-    """
-    with _directories:
-        gone = set(disk.missing_directories(cache, operation.relative))
-        needed = _needed_by_others(operation)
-        for directory in parents(operation.relative):
-            row = MadeDirectory.objects.filter(root=operation.cache, path_key=path_key(directory)).first()
-            removed = row is not None and directory not in needed and disk.remove_directory(cache, directory)
-            if row is not None and removed:
-                row.delete()
-            elif directory not in gone:
-                return
-
-
-def _needed_by_others(operation: Operation) -> set[bytes]:
-    """Directories that others are working in: empty for a moment, and yet not to be removed under their feet.
-
-    Who has not begun makes what is missing when it begins.
-    """
-    begun = Operation.objects.filter(state__in=LIVE_STATES, started_at__isnull=False, cache_id=operation.cache_id)
-    others = begun.exclude(pk=operation.pk)
-    return {parent for path in others.values_list("path", flat=True) for parent in parents(bytes(path))}
-
-
-def parents(path: bytes) -> Iterator[bytes]:
-    """The directories above a path below a root, innermost first."""
-    while b"/" in path:
-        path = path.rsplit(b"/", 1)[0]
-        yield path

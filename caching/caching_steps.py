@@ -9,7 +9,8 @@ from typing import NoReturn
 from django.conf import settings
 
 from caching import disk, journal
-from caching.bench import AbortedError, Bench, ConflictError, remove_parents
+from caching.bench import AbortedError, Bench, ConflictError
+from caching.directories import remove_parents
 from caching.models import Mode, State
 
 
@@ -173,7 +174,7 @@ def undo(bench: Bench) -> None:
     disk.unlink_private(bench.temporary)
     disk.sync(bench.copy)
     if bench.cache is not None:
-        remove_parents(bench.operation, bench.cache)
+        remove_parents(bench.operation, bench.operation.cache_id, bench.cache)
 
 
 def unpark(bench: Bench) -> None:

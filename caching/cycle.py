@@ -12,6 +12,7 @@ from caching import (
     asking,
     beginning,
     crew,
+    directories,
     disk,
     events,
     exclusions,
@@ -239,7 +240,7 @@ class _Run:
         try:
             crew.carry_out_all(operations, roots, playing=playing, stopped=self._stopped, done=done)
         finally:
-            recovery.remove_idle_directories()
+            directories.remove_idle_directories()
             exclusions.write()
             sampling.take()
         self._tell(total, total)

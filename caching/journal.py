@@ -16,6 +16,7 @@ from caching.models import (
     CachePolicy,
     Cycle,
     Kind,
+    MadeDirectory,
     Mode,
     Operation,
     PathMapping,
@@ -174,6 +175,8 @@ def finish_returned(operation: Operation, outcome: str = "") -> None:
     with transaction.atomic():
         now = timezone.now()
         advance(operation, State.DONE, finished_at=now, bytes_done=operation.bytes_total, outcome=outcome)
+        if not outcome:  # the file stands on the array, and the directories that were made for it belong to it
+            MadeDirectory.above(operation.array_id, operation.relative).delete()
         if operation.is_rescue:
             cached_file(operation).update(rescued_at=now)
         else:

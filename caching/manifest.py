@@ -11,8 +11,7 @@ from typing import Any
 
 from caching import disk
 from caching.bench import Bench
-from caching.models import Kind, MadeDirectory, Operation, State
-from caching.models.file_row import path_key
+from caching.models import MadeDirectory, Operation, State
 
 log = logging.getLogger(__name__)
 
@@ -59,17 +58,10 @@ def _described(operation: Operation) -> dict[str, Any]:
     values: dict[str, Any] = {name: str(getattr(operation, name)) for name in TEXTS}
     values |= {name: os.fsdecode(bytes(getattr(operation, name))) for name in BYTES}
     values |= {name: getattr(operation, name) for name in PLAIN}
-    if operation.kind == Kind.CACHE and operation.state == State.PLANNED:
-        values["made"] = [os.fsdecode(path) for path in _made(operation)]
+    if operation.state == State.PLANNED:  # only the first record of an operation needs to say it
+        made = MadeDirectory.above(operation.makes_on, operation.relative)
+        values["made"] = [os.fsdecode(bytes(path)) for path in made.values_list("path", flat=True)]
     return values
-
-
-def _made(operation: Operation) -> list[bytes]:
-    """The directories above the file that were made for it. Only the first record of an operation needs to say."""
-    parts = operation.relative.split(b"/")[:-1]
-    keys = [path_key(b"/".join(parts[:depth])) for depth in range(1, len(parts) + 1)]
-    rows = MadeDirectory.objects.filter(root_id=operation.cache_id, path_key__in=keys)
-    return [bytes(path) for path in rows.values_list("path", flat=True)]
 
 
 def parsed(line: bytes) -> dict[str, Any] | None:

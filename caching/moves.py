@@ -5,15 +5,9 @@ from collections.abc import Mapping
 
 from cacherr.errors import CacherrError
 from caching import caching_steps, disk, journal, manifest, returning_steps
-from caching.bench import (
-    AbortedError,
-    Bench,
-    BusyFileError,
-    ConflictError,
-    bench,
-    make_parents,
-)
-from caching.models import Kind, Mode, Operation, State
+from caching.bench import AbortedError, Bench, BusyFileError, ConflictError, bench
+from caching.directories import make_parents
+from caching.models import Kind, Mode, Operation, State, Way
 from caching.playing import NOBODY, Playing
 from caching.progress import Progress
 from caching.ways import GoneError
@@ -74,8 +68,8 @@ def _run(operation: Operation, roots: Roots, progress: Progress, playing: Playin
 
 def _advance_to_end(operation: Operation, roots: Roots, progress: Progress, playing: Playing) -> None:
     array, cache = roots[operation.array_id], _cache_of(operation, roots)
-    if operation.kind == Kind.CACHE and operation.state == State.PLANNED and cache is not None:
-        make_parents(operation, array, cache)
+    if operation.state == State.PLANNED and cache is not None:
+        _make_directories(operation, array, cache, playing)
     while operation.is_live:
         with bench(operation, array, cache, playing) as places:
             if operation.state in {State.PLANNED, State.VERIFIED}:
@@ -86,6 +80,17 @@ def _advance_to_end(operation: Operation, roots: Roots, progress: Progress, play
                 _step_of_returning(places, progress)
             if not operation.is_live:
                 manifest.close(places)
+
+
+def _make_directories(operation: Operation, array: disk.RootDir, cache: disk.RootDir, playing: Playing) -> None:
+    """Before the places are opened: the directories that the new copy needs, on the side where it will be."""
+    if operation.kind == Kind.CACHE:
+        make_parents(operation, cache, like=array)
+    elif disk.missing_directories(array, operation.relative):
+        with bench(operation, array, cache, playing) as places:
+            is_copied = returning_steps.is_copied(places)
+        if is_copied:
+            make_parents(operation, array, like=cache)
 
 
 def _cache_of(operation: Operation, roots: Roots) -> disk.RootDir | None:
@@ -120,8 +125,18 @@ def _step_of_returning(places: Bench, progress: Progress) -> None:
 
 
 def let_go(operation: Operation, roots: Roots) -> None:
-    """End a return whose cache is gone before it got anywhere: what follows is a rescue."""
+    """Deal with a return whose cache is gone before it got its file the name: what follows is a rescue.
+
+    A file that was copied back is complete, and nothing else may be left of it: it gets the name. The rest waits for
+    the disk.
+    """
     with bench(operation, roots[operation.array_id], None, NOBODY) as places:
+        try:
+            if operation.way == Way.COPIED:
+                returning_steps.swap(places)
+                return
+        except AbortedError as error:
+            log.warning("%s: %s", operation, error)
         returning_steps.undo(places)
     journal.abort(operation, "Its cache disk is gone.")
 

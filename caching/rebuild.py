@@ -54,18 +54,23 @@ class _Rebuild:
         begun: dict[bytes, dict[str, Any]] = {}
         for record in self._records():
             path, state = record["path"], record["state"]
-            begun.pop(path, None)
+            earlier = begun.pop(path, None)
             if state in LIVE_STATES:
                 begun[path] = record
+                if record["kind"] != Kind.CACHE and earlier is not None:
+                    record["made"] = record["made"] or earlier["made"]
             elif state == State.DONE and record["kind"] == Kind.CACHE:
                 files[path] = record
             elif state == State.DONE:
                 files.pop(path, None)
-            self._keep_made(record)
+            if record["kind"] == Kind.CACHE:
+                self._keep_made(record, self.cache_id, self.cache)
         for path, record in files.items():
             self._add_file(path, record)
         for path, record in begun.items():
             self._add_operation(path, record)
+            if record["kind"] != Kind.CACHE:  # once a file is back, what was made for it on the array belongs to it
+                self._keep_made(record, self.array_id, self.array)
 
     def _records(self) -> Iterator[dict[str, Any]]:
         known = {self.array_id, self.cache_id}
@@ -74,12 +79,11 @@ class _Rebuild:
             if record is not None and {record["array_id"], record["cache_id"]} <= known:
                 yield record
 
-    def _keep_made(self, record: dict[str, Any]) -> None:
+    @staticmethod
+    def _keep_made(record: dict[str, Any], root_id: str, root: disk.RootDir) -> None:
         for path in record["made"]:
-            if not disk.missing_directories(self.cache, path + b"/x"):
-                MadeDirectory.objects.get_or_create(
-                    root_id=self.cache_id, path_key=path_key(path), defaults={"path": path}
-                )
+            if not disk.missing_directories(root, path + b"/x"):
+                MadeDirectory.objects.get_or_create(root_id=root_id, path_key=path_key(path), defaults={"path": path})
 
     def _add_file(self, path: bytes, record: dict[str, Any]) -> None:
         values = _row_values(record)

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from cacherr.errors import StorageAbsentError
 from caching import disk, journal, mover, moves, proving
-from caching.bench import parents
-from caching.models import LIVE_STATES, CachedFile, Cycle, CycleState, MadeDirectory, Operation, PathMapping, Root
+from caching.directories import remove_idle_directories
+from caching.models import CachedFile, Cycle, CycleState, Operation, PathMapping, Root
 from caching.playing import Playing
 
 
@@ -79,24 +79,6 @@ def declare_dead() -> int:
     return running.update(
         state=CycleState.INTERRUPTED, finished_at=timezone.now(), error="Cut short: Cacherr ended while it ran."
     )
-
-
-def remove_idle_directories() -> None:
-    """Remove directories that we made and nothing of ours is in: an error, or a neighbour at work, kept them then."""
-    rows = MadeDirectory.objects.select_related("root")
-    if not rows.exists():
-        return
-    live = Operation.objects.filter(state__in=LIVE_STATES).values_list("cache_id", "path")
-    paths = [*CachedFile.objects.values_list("cache_id", "path"), *live]
-    used = {(root, parent) for root, path in paths for parent in parents(bytes(path))}
-    idle = [row for row in rows if (row.root_id, bytes(row.path)) not in used]
-    for row in sorted(idle, key=lambda row: len(row.path), reverse=True):
-        try:
-            with disk.open_root(row.root.path, row.root_id) as root:
-                if disk.remove_directory(root, bytes(row.path)):
-                    row.delete()
-        except StorageAbsentError:
-            continue  # its disk is not there now
 
 
 def _forget_probes() -> None:

@@ -123,12 +123,20 @@ def _rescue(root: Root, done: Rescued) -> None:
         if operation.cache_id == root.pk:
             _let_go(operation)
     for file in CachedFile.objects.select_related("array", "cache").filter(cache=root, rescued_at__isnull=True):
+        if _is_back(file):
+            continue
         if not file.keeps_original:
             done.lost.append(file)
         elif file.leaves_name:
             _bring_back(file, done)
     if is_retired(root):
         _retire(root)
+
+
+def _is_back(file: CachedFile) -> bool:
+    """Whether a return that was under way has given the file its name already."""
+    returning = Operation.objects.filter(cache_id=file.cache_id, path_key=file.path_key, state=State.SWAPPED)
+    return returning.exclude(kind=Kind.CACHE).exists()
 
 
 def _bring_back(file: CachedFile, done: Rescued) -> None:
@@ -156,7 +164,11 @@ def _let_go(operation: Operation) -> None:
 def _retire(root: Root) -> None:
     """No mapping uses the lost cache any more: what only told of copies on it ends."""
     for operation in journal.live():
-        if operation.cache_id == root.pk and not operation.is_rescue:
+        if operation.cache_id != root.pk or operation.is_rescue:
+            continue
+        if operation.kind != Kind.CACHE and operation.state == State.SWAPPED:
+            journal.finish_returned(operation)
+        else:
             journal.abort(operation, "Its cache disk is gone for good.")
     files = CachedFile.objects.filter(cache=root)
     files.filter(mode=Mode.MOVE).update(conflict=LOST)

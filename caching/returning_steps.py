@@ -6,12 +6,21 @@ Up to SWAPPED everything can be put back; from there on it only goes forward, an
 from django.conf import settings
 
 from caching import disk, journal
-from caching.bench import AbortedError, Bench, BusyFileError, ConflictError, remove_parents
+from caching.bench import AbortedError, Bench, BusyFileError, ConflictError
+from caching.directories import remove_parents
 from caching.models import State, Way
-from caching.ways import choose
+from caching.ways import GoneError, choose
 
 TAKEN = "Another program has just taken the name."
 REPLACED = "The cached copy was replaced by another program at this moment."
+
+
+def is_copied(bench: Bench) -> bool:
+    """Whether the file will be copied back, as far as the disks show it now. Raises ConflictError."""
+    try:
+        return choose(bench).way == Way.COPIED
+    except GoneError:
+        return False
 
 
 def verify(bench: Bench, progress: disk.Progress) -> None:
@@ -71,8 +80,11 @@ def _ready(bench: Bench) -> disk.Place:
 
 def _give_name(bench: Bench) -> None:
     ready = _ready(bench)
-    if not ready.look().is_file(bench.operation.source_print):
-        raise ConflictError("What was to get its name back is not there, or was changed.")
+    waiting = ready.look()
+    if waiting.kind is disk.Kind.ABSENT:
+        raise AbortedError("Another program removed what was to get the name.", "It is tried again.")
+    if not waiting.is_file(bench.operation.source_print):
+        raise ConflictError("What was to get its name back was changed.")
     disk.untag(ready)
     if bench.original.look().kind is not disk.Kind.ABSENT:
         disk.exchange(ready, bench.original)
@@ -89,6 +101,8 @@ def _require_right(bench: Bench) -> None:
     if not (ready.look().kind is disk.Kind.ABSENT or _is_ours(bench, ready)):
         _exchange_back(bench, ready)
         raise AbortedError(TAKEN, "It is tried again.")
+    if bench.cache is None:
+        return  # its disk is gone: what is on the array is all there is
     if bench.operation.target_print and not bench.copy.look().is_file(bench.operation.target_print):
         raise AbortedError(REPLACED, "It is tried again.")
 
@@ -115,7 +129,13 @@ def undo(bench: Bench) -> None:
     operation = bench.operation
     if operation.state == State.PLANNED:
         disk.unlink_private(bench.returned)
-        return
+    else:
+        _undo_verified(bench)
+    remove_parents(operation, operation.array_id, bench.array)
+
+
+def _undo_verified(bench: Bench) -> None:
+    operation = bench.operation
     if operation.way in {Way.BACK, Way.COPIED}:
         _take_name_back(bench)
     if operation.way == Way.COPIED and bench.returned.look().is_file(operation.source_print):
@@ -170,18 +190,20 @@ def remove(bench: Bench) -> None:
     _drop_stale(bench)
     disk.sync(bench.original)
     if bench.cache is not None:
-        remove_parents(operation, bench.cache)
+        remove_parents(operation, operation.cache_id, bench.cache)
     journal.finish_returned(operation)
 
 
 def forget(bench: Bench, outcome: str) -> None:
     """Every version was deleted by another program: what is left of ours beside it goes, and the row ends."""
-    if bench.parked.look().is_link(bytes(bench.operation.link_target)):
+    operation = bench.operation
+    if bench.parked.look().is_link(bytes(operation.link_target)):
         disk.unlink_private(bench.parked)
     disk.sync(bench.original)
+    remove_parents(operation, operation.array_id, bench.array)
     if bench.cache is not None:
-        remove_parents(bench.operation, bench.cache)
-    journal.finish_returned(bench.operation, outcome)
+        remove_parents(operation, operation.cache_id, bench.cache)
+    journal.finish_returned(operation, outcome)
 
 
 def _drop_stale(bench: Bench) -> None:

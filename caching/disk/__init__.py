@@ -4,7 +4,7 @@ Every name is reached from a root's descriptor, one directory at a time and neve
 only ever given by a rename that refuses to replace, or by an exchange; only private names are ever unlinked.
 """
 
-from caching.disk.branches import real_root
+from caching.disk.branches import real_root, sync_on_disk
 from caching.disk.copying import (
     Cancelled,
     Copied,
@@ -108,6 +108,7 @@ __all__ = [
     "space",
     "standing",
     "sync",
+    "sync_on_disk",
     "tag",
     "unlink_private",
     "untag",

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from caching.disk.directories import missing_directories
-from caching.disk.places import Kind, RefusedPathError, place_if_there
+from caching.disk.places import Kind, RefusedPathError, place, place_if_there, sync
 from caching.disk.roots import RootDir, space
 
 VIEW = re.compile(r"/mnt/user0/(?P<share>.+)")
@@ -42,6 +42,19 @@ def real_root(root: RootDir, relative: bytes, names: Sequence[bytes]) -> Iterato
             raise RefusedPathError(f"The file is on several disks: {places}.", "Keep one of them.")
         fitting = having or [branch for branch in opened if not missing_directories(branch, relative)]
         yield max(fitting, key=lambda branch: space(branch).free) if fitting else root
+
+
+def sync_on_disk(root: RootDir, relative: bytes) -> None:
+    """Make the directories above a file durable on the disk that has them, if they were made through a view."""
+    with real_root(root, relative, ()) as real:
+        if real is root:
+            return
+        above = relative
+        while b"/" in above:
+            with place(real, above) as at:
+                sync(at)
+            above = os.path.dirname(above)
+        os.fsync(real.fd)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from caching.disk.copy_failures import Cancelled, CopyFailedError, SourceBusyErr
 from caching.disk.layout import layout_of
 from caching.disk.leases import open_for_writing
 from caching.disk.metadata import copy_metadata
-from caching.disk.places import Fingerprint, Place, RefusedPathError
+from caching.disk.places import NOWHERE, Fingerprint, Place, RefusedPathError, require_directory
 from caching.disk.priority import idle_priority
 from caching.disk.transfer import Progress, transfer
 
@@ -76,6 +76,7 @@ def copy_verified(source: Place, temporary: Place, chunk: int, progress: Progres
 @contextmanager
 def _opened(at: Place, flags: int) -> Iterator[int]:
     """Open a file; afterwards nothing of it is left in the page cache."""
+    require_directory(at)
     descriptor = os.open(at.name, flags, 0o600, dir_fd=at.directory)
     try:
         yield descriptor
@@ -110,6 +111,8 @@ def _require_at_rest(source: Place, reader: int, status: os.stat_result) -> None
 
 def _require_room(temporary: Place, needed: int) -> None:
     """Look at the file system that the temporary is really on, which may be another one than its root's."""
+    if temporary.directory == NOWHERE:
+        raise CopyFailedError("The directory of the copy was removed by another program.", "It is tried again.")
     room = os.fstatvfs(temporary.directory)
     free = room.f_bavail * room.f_frsize
     if room.f_blocks and free < needed:  # some FUSE file systems know nothing of their size

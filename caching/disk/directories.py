@@ -1,9 +1,9 @@
-"""Directories on a cache that mirror those of the array."""
+"""Directories on one side that mirror those of the other."""
 
 import os
 from collections.abc import Iterable
 
-from caching.disk.places import place, split
+from caching.disk.places import RefusedPathError, place, split
 from caching.disk.roots import RootDir
 
 
@@ -27,8 +27,13 @@ def _is_there(root: RootDir, directory: bytes) -> bool:
     return True
 
 
-def make_directories(root: RootDir, like: RootDir, directories: Iterable[bytes]) -> None:
-    """Make directories, outermost first, with the owner and mode of their twins below `like`, durably."""
+def make_directories(root: RootDir, like: RootDir, directories: Iterable[bytes]) -> list[bytes]:
+    """Make directories, outermost first, with the owner and mode of their twins below `like`, durably.
+
+    Returns those that were made: one that another program has made meanwhile stays as it is. Raises FileNotFoundError
+    when another program removes one, or its twin; RefusedPathError, OSError.
+    """
+    made = []
     for directory in directories:
         with place(root, directory) as at, place(like, directory) as twin:
             try:
@@ -37,6 +42,8 @@ def make_directories(root: RootDir, like: RootDir, directories: Iterable[bytes])
                 continue
             mirror(at.directory, at.name, twin.directory, twin.name)
             os.fsync(at.directory)
+        made.append(directory)
+    return made
 
 
 def mirror(directory: int, name: bytes, twin_directory: int, twin: bytes) -> None:
@@ -57,13 +64,16 @@ def mirror(directory: int, name: bytes, twin_directory: int, twin: bytes) -> Non
 
 
 def remove_directory(root: RootDir, directory: bytes) -> bool:
-    """Remove a directory when it is empty. False when it holds something; an absent one counts as removed."""
+    """Remove a directory when it is empty; an absent one counts as removed.
+
+    False when it holds something, or is none any more, or a link is on the way to it.
+    """
     try:
         with place(root, directory) as at:
             os.rmdir(at.name, dir_fd=at.directory)
             os.fsync(at.directory)
     except FileNotFoundError:
         return True
-    except OSError:
+    except (OSError, RefusedPathError):
         return False  # not empty, or in use: whoever uses it may keep it
     return True

@@ -180,22 +180,25 @@ def split(relative: bytes) -> list[bytes]:
 def _refuse_links(error: OSError, relative: bytes) -> None:
     if error.errno in {errno.ELOOP, errno.ENOTDIR, errno.EXDEV}:
         shown = relative.decode("utf-8", "backslashreplace")
-        raise RefusedPathError(f"A directory in {shown} is a link or no directory.", "It is left alone.") from error
+        raise RefusedPathError(
+            f"A directory in {shown} is a link or no directory.", "Make it one again; until then it is left alone."
+        ) from error
 
 
 def rename_new(old: Place, new: Place) -> None:
     """Give a file a new name that nothing has yet. Raises FileExistsError when something has it."""
-    _require_directory(old, new)
+    require_directory(old, new)
     calls.renameat2(old.directory, old.name, new.directory, new.name, calls.RENAME_NOREPLACE)
 
 
 def exchange(one: Place, other: Place) -> None:
     """Let two names swap what they stand for, in one step: neither is missing for an instant."""
-    _require_directory(one, other)
+    require_directory(one, other)
     calls.renameat2(one.directory, one.name, other.directory, other.name, calls.RENAME_EXCHANGE)
 
 
-def _require_directory(*places: Place) -> None:
+def require_directory(*places: Place) -> None:
+    """Raises FileNotFoundError where the directory is not there; the system would call it a bad file descriptor."""
     for at in places:
         if at.directory == NOWHERE:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fsdecode(at.name))
@@ -204,6 +207,7 @@ def _require_directory(*places: Place) -> None:
 def make_link(at: Place, target: bytes, like: Place) -> None:
     """Make a symlink at a private name, owned like the file whose name it will take."""
     _require_private(at)
+    require_directory(at)
     os.symlink(target, at.name, dir_fd=at.directory)
     owner = os.stat(like.name, dir_fd=like.directory, follow_symlinks=False)
     mine = os.stat(at.name, dir_fd=at.directory, follow_symlinks=False)

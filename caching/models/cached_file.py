@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from caching.models.file_row import FileRow
+from caching.models.file_row import FileRow, parents, path_key
 from caching.models.storage import Root
 
 
@@ -28,7 +28,10 @@ class CachedFile(FileRow):
 
 
 class MadeDirectory(models.Model):
-    """A directory that Cacherr makes on a cache: the row comes before the directory, and it is removed when empty."""
+    """A directory that Cacherr makes for a file: the row comes before the directory, and it is removed when empty.
+
+    On a cache it mirrors the array's; on an array the cache's, for a file whose directory is gone when it comes back.
+    """
 
     root = models.ForeignKey(Root, models.PROTECT, related_name="+")
     path = models.BinaryField()
@@ -39,3 +42,8 @@ class MadeDirectory(models.Model):
 
     def __str__(self) -> str:
         return bytes(self.path).decode("utf-8", "backslashreplace")
+
+    @classmethod
+    def above(cls, root_id: str, path: bytes) -> "models.QuerySet[MadeDirectory]":
+        """Those that were made above a file."""
+        return cls.objects.filter(root_id=root_id, path_key__in=[path_key(parent) for parent in parents(path)])

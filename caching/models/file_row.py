@@ -1,6 +1,7 @@
 """What the journal and the cached files both say of a file."""
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import models
@@ -11,6 +12,13 @@ from caching.models.storage import Mode, Placement, Root
 def path_key(path: bytes) -> str:
     """A digest of a path: of fixed length, because database indexes refuse long keys."""
     return hashlib.blake2b(path, digest_size=16).hexdigest()
+
+
+def parents(path: bytes) -> Iterator[bytes]:
+    """The directories above a path below a root, innermost first."""
+    while b"/" in path:
+        path = path.rsplit(b"/", 1)[0]
+        yield path
 
 
 class FileRow(models.Model):

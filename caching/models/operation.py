@@ -101,6 +101,11 @@ class Operation(FileRow):
         return self.trigger == RESCUE
 
     @property
+    def makes_on(self) -> str:
+        """The id of the root that a new copy is made on, with the directories that it needs."""
+        return self.cache_id if self.kind == Kind.CACHE else self.array_id
+
+    @property
     def is_waiting(self) -> bool:
         """Whether somebody ordered it and nobody has begun it: it waits for a worker and is no crash's remains."""
         ordered = self.cycle_id is None and not self.is_rescue

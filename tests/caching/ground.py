@@ -126,7 +126,7 @@ def make_ground(directory: Path, placement: str, mode: str = "copy", *, park: bo
     """Empty roots with a proved mapping. `park`: originals on a union are parked."""
     CachePolicy(park_originals=park).save()
     for name in ("array", "cache"):
-        (directory / name).mkdir()
+        (directory / name).mkdir(exist_ok=True)
     mapping = PathMapping.objects.create(
         name="test",
         plex_prefix="/plex",

@@ -138,14 +138,14 @@ def test_a_cached_file_is_taken_over_without_touching_it_and_comes_back_as_any_o
     assert not CachedFile.objects.exists()
 
 
-@pytest.mark.parametrize("symlinked", [False, True])
-def test_a_file_without_a_parked_original_is_one_that_was_moved(left: Left, *, symlinked: bool) -> None:
+@pytest.mark.parametrize("on_array", ["its directory", "a link", "nothing"])
+def test_a_file_without_a_parked_original_is_one_that_was_moved(left: Left, on_array: str) -> None:
     left.settings["create_plexcached_backups"] = False
     left.write(left.cache / FILM)
     left.track(FILM)
-    assert "make it there" in left.move().adopted.left[str(left.cache / FILM)]
-    (left.array / FILM).parent.mkdir()
-    PathMapping.objects.update(proved_placement="")
+    symlinked = on_array == "a link"
+    if on_array != "nothing":
+        (left.array / FILM).parent.mkdir()
     if symlinked:
         left.settings["use_symlinks"] = True
         (left.array / FILM).symlink_to(left.cache / FILM)

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from cacherr.errors import StorageAbsentError
-from caching import rescue
+from caching import journal, rescue, returning_steps
+from caching.bench import bench
 from caching.models import CachedFile, CachePolicy, Operation, PathMapping, Root
+from caching.playing import NOBODY
 from tests.caching.ground import COMBINATIONS, CONTENT, Ground, make_ground
 from tests.conftest import tree
 
@@ -109,3 +111,57 @@ def test_a_lost_cache_that_no_mapping_uses_any_more_is_forgotten(tmp_path: Path)
         rescue.rescue()
         assert not CachedFile.objects.exists()
         assert ground.on_array().read_bytes() == CONTENT
+
+
+def cut_short(ground: Ground) -> Operation:
+    """A return that ended when the file was back on the array, verified, and did not have its name yet."""
+    operation = ground.plan_restore()
+    journal.claim(operation)
+    with ground.opened() as roots:
+        array, cache = roots[operation.array_id], roots[operation.cache_id]
+        with bench(operation, array, cache, NOBODY) as places:
+            returning_steps.verify(places, lambda done: None)
+    assert (operation.state, operation.way) == ("verified", "copied")
+    return operation
+
+
+@pytest.mark.parametrize("placement", ["union", "symlink"])
+def test_a_file_that_was_just_copied_back_when_the_disk_died_gets_its_name(tmp_path: Path, placement: str) -> None:
+    ground = make_ground(tmp_path, placement, "move")
+    ground.write()
+    start = tree(tmp_path)
+    ground.carry_out(ground.plan_caching())
+    cut_short(ground)
+    with without_cache(ground):
+        assert rescue.rescue().lost == []
+        assert ground.on_array().read_bytes() == CONTENT
+        assert not ground.on_array().is_symlink()
+        assert rescue.rescue().lost == []
+    ground.recover()
+    assert tree(tmp_path) == start
+    assert not CachedFile.objects.exists()
+
+
+@pytest.mark.parametrize("placement", ["union", "symlink"])
+def test_its_row_ends_when_the_disk_never_comes_back(tmp_path: Path, placement: str) -> None:
+    ground = make_ground(tmp_path, placement, "move")
+    ground.cached()
+    operation = cut_short(ground)
+    with without_cache(ground):
+        PathMapping.objects.update(enabled=False)
+        rescue.rescue()
+        operation.refresh_from_db()
+        assert (operation.state, CachedFile.objects.exists()) == ("done", False)
+        assert ground.on_array().read_bytes() == CONTENT
+
+
+def test_a_new_file_that_took_the_name_meanwhile_keeps_it(tmp_path: Path) -> None:
+    ground = make_ground(tmp_path, "union", "move")
+    ground.cached()
+    operation = cut_short(ground)
+    ground.on_array().write_bytes(b"new")
+    with without_cache(ground):
+        rescue.rescue()
+        assert ground.on_array().read_bytes() == b"new"
+    operation.refresh_from_db()
+    assert (operation.state, ground.private_names()) == ("aborted", [])

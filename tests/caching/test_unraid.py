@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 SCRIPT = """
-import os, subprocess, sys
+import os, shutil, subprocess, sys
 from pathlib import Path
 
 subprocess.run(["mount", "--make-rprivate", "/"], check=True)
@@ -52,6 +52,8 @@ if sys.argv[3] == "upgraded":
     copy = mnt / "cache/media" / os.fsdecode(FILM)
     copy.with_suffix(".new").write_bytes(b"new" * 9000)
     copy.with_suffix(".new").replace(copy)
+if sys.argv[3] == "vanished":
+    shutil.rmtree(mnt / "disk2/media/Films")
 if sys.argv[3] == "twice":
     other = mnt / "disk1/media" / os.fsdecode(FILM)
     other.parent.mkdir(parents=True)
@@ -67,6 +69,7 @@ CASES = [
     ("copy", "stay", "plain", "union done  True True", f"done  {PLAIN} 1 [] 0"),
     ("copy", "park", "plain", "union done  False True", f"done  {PLAIN} 1 [] 0"),
     ("move", "stay", "plain", "union done  False True", f"done  {PLAIN} 1 [] 0"),
+    ("move", "stay", "vanished", "union done  False True", f"done  {PLAIN} 1 [] 0"),
     ("copy", "stay", "upgraded", "union done  True True", "done  b'new' 1 [] 0"),
     ("copy", "park", "upgraded", "union done  False True", "done  b'new' 1 [] 0"),
     ("move", "stay", "upgraded", "union done  False True", "done  b'new' 1 [] 0"),

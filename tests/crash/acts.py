@@ -145,6 +145,8 @@ def require_orderly(ground: Ground) -> None:
     known = {bytes(name) for name in CachedFile.objects.values_list("original_name", flat=True)} - {b""}
     private = {os.path.basename(path) for path in ground.tree() if is_private(path)}
     assert private == known, f"private names on disk: {private}, journaled: {known}"
-    if not CachedFile.objects.exists():
-        made = [bytes(path) for path in MadeDirectory.objects.values_list("path", flat=True)]
-        assert not made, f"directories that were made are left: {made}"
+    rows = MadeDirectory.objects.all()
+    if CachedFile.objects.exists():  # then those on the cache are in use
+        rows = rows.filter(root__kind="array")
+    made = [bytes(row.path) for row in rows]
+    assert not made, f"directories that were made are left: {made}"

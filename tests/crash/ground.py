@@ -32,9 +32,11 @@ class Combination:
     placement: str
     mode: str
     park: bool = False
+    vanishes: bool = False
+    """Whether another program removes the film's directory on the array once nothing is in it."""
 
     def __str__(self) -> str:
-        return f"{self.placement}/{self.mode}" + ("/park" if self.park else "")
+        return f"{self.placement}/{self.mode}" + "/park" * self.park + "/vanishes" * self.vanishes
 
 
 COMBINATIONS = {
@@ -45,6 +47,7 @@ COMBINATIONS = {
         Combination("union", "copy"),
         Combination("union", "copy", park=True),
         Combination("union", "move"),
+        Combination("union", "move", vanishes=True),
     )
 }
 
@@ -113,7 +116,8 @@ class Ground:
             os.makedirs(self.array + b"/" + path, exist_ok=True)
         os.chmod(self.array + b"/" + DIRECTORY, 0o750)
         write(self.original, OLD)
-        write(self.array + b"/" + BESIDE, b"poster")
+        if not self.combination.vanishes:
+            write(self.array + b"/" + BESIDE, b"poster")
         os.chown(self.original, *OWNER)
         os.chmod(self.original, 0o640)
         os.setxattr(self.original, "user.from", b"disc")
@@ -131,6 +135,18 @@ class Ground:
                 if name not in NOT_COMPARED:
                     found[os.path.relpath(path, self.roots)] = entry(path)
         return found
+
+
+def vanish(root: bytes) -> bool:
+    """Remove the film's directories where nothing is in them, as movers do. Whether there was one."""
+    removed = False
+    for directory in (DIRECTORY, os.path.dirname(DIRECTORY)):
+        try:
+            os.rmdir(root + b"/" + directory)
+        except OSError:
+            break
+        removed = True
+    return removed
 
 
 def entry(path: bytes) -> Entry:

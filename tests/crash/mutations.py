@@ -20,7 +20,7 @@ NO_FSYNC = (
     Patch(DISK + "records.py", "            os.fdatasync(fd)\n", "            pass\n"),
     Patch(DISK + "settling.py", "        os.fsync(fd)\n", ""),
     Patch(DISK + "places.py", "        os.fsync(at.directory)\n", "        pass\n"),
-    Patch(DISK + "directories.py", "            os.fsync(at.directory)\n\n\ndef _mirror", "\n\ndef _mirror"),
+    Patch(DISK + "directories.py", "            os.fsync(at.directory)\n        made.append", "        made.append"),
     Patch(DISK + "directories.py", "        os.fsync(fd)\n", ""),
 )
 

@@ -10,6 +10,7 @@ What is demanded, for each actor at each point:
 - what was shown before is still there (the hard link does not count), unless Plex's path showed the very file that the
   actor replaced, removed or wrote to: then it gave it up itself;
   The same holds for whoever replaces the recorded copy of a cached film: that is an upgrade, and new bytes win;
+- where the film's directory has vanished, others also remove empty directories and make it anew: nothing is lost by it;
 - nothing is unfinished, `status` knows every private name on disk, and the second recovery changes nothing.
 
 Deleting through a union removes the file from every branch, as mergerfs does it; a new file goes to the first branch
@@ -34,6 +35,7 @@ from tests.crash.ground import (
     read,
     replace,
     require_whole,
+    vanish,
     write,
 )
 from tests.crash.scenarios import Scenario
@@ -110,6 +112,24 @@ def replace_copy(ground: Ground) -> Left | None:
     return Left(THIRD, shown=False, gave_up=was_shown)
 
 
+def remove_empty(ground: Ground) -> Left | None:
+    """Remove the film's directory wherever nothing is in it."""
+    removed = [vanish(root) for root in (ground.array, ground.cache)]
+    return _left_alone(ground) if any(removed) else None
+
+
+def make_directory(ground: Ground) -> Left | None:
+    """Make the film's directory on the array, as for a file that is about to be imported."""
+    if os.path.isdir(os.path.dirname(ground.original)):
+        return None
+    os.makedirs(os.path.dirname(ground.original))
+    return _left_alone(ground)
+
+
+def _left_alone(ground: Ground) -> Left:
+    return Left(ground.plex_sees(), shown=True, gave_up=False)
+
+
 ACTORS = (
     Actor("upgrades", upgrade),
     Actor("deletes and re-creates", recreate),
@@ -118,13 +138,18 @@ ACTORS = (
     Actor("occupies A", occupy_original),
     Actor("replaces C", replace_copy),
 )
+MOVERS = (
+    Actor("removes empty directories", remove_empty),
+    Actor("makes the directory", make_directory),
+)
 
 
 def sweep(stage: Stage, scenario: Scenario, bounds: Bounds, counted: Counted) -> None:
     """Every actor at each point of an operation."""
     snapshot = stage.prepare(scenario)
+    actors = (*ACTORS, *MOVERS) if scenario.combination.vanishes else ACTORS
     for at in bounds.points():
-        for actor in ACTORS:
+        for actor in actors:
             stage.load(snapshot)
             if not _race(stage, scenario, at, actor, counted):
                 return

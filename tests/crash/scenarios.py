@@ -4,7 +4,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tests.crash import acts
-from tests.crash.ground import COMBINATIONS, FILM, NEW, OLD, Combination, Entry, Ground, Tree, replace
+from tests.crash.ground import (
+    COMBINATIONS,
+    DIRECTORY,
+    FILM,
+    NEW,
+    OLD,
+    Combination,
+    Entry,
+    Ground,
+    Tree,
+    replace,
+    vanish,
+)
 
 ON_ARRAY = b"array/" + FILM
 
@@ -37,6 +49,15 @@ class Scenario:
     def keeps_original(self) -> bool:
         """Whether the original's inode must be there at every instant."""
         return self.combination.mode == "copy" and not self.is_upgraded
+
+    @property
+    def has_vanished(self) -> bool:
+        """Whether the film's directory on the array is gone when the operation begins."""
+        return self.combination.vanishes and self.kind != "cache"
+
+    def leaves_no_directory(self, tree: Tree) -> bool:
+        """Whether a directory that was gone is there for the film only."""
+        return not self.has_vanished or ON_ARRAY in tree or b"array/" + DIRECTORY not in tree
 
     def is_whole(self, tree: Tree) -> bool:
         """Whether the content to be kept has the array's name for good; only then may an old one go."""
@@ -72,9 +93,15 @@ def scenario(combination: Combination, kind: str) -> Scenario:
         return Scenario(combination, kind, acts.try_to_cache)
     if kind == "upgraded":
         return Scenario(combination, kind, acts.try_to_restore, acts.cache, _upgrade, shown=NEW, after=(acts.restore,))
-    return Scenario(combination, kind, lambda: acts.try_to_restore(kind), acts.cache)
+    return Scenario(combination, kind, lambda: acts.try_to_restore(kind), acts.cache, _vanish)
 
 
 def _upgrade(ground: Ground) -> None:
     """Replace the file through Plex's path: the link itself, or what a union shows."""
     replace(ground.plex_path())
+    _vanish(ground)
+
+
+def _vanish(ground: Ground) -> None:
+    if ground.combination.vanishes:
+        assert vanish(ground.array), "the film's directory is not empty"

@@ -124,6 +124,7 @@ class Stage:
         self.require_kept(scenario)
         once = self.ground.tree()
         acts.require_orderly(self.ground)
+        assert scenario.leaves_no_directory(once), "a directory that was made on the array is left"
         acts.recover()
         changed = differences(once, self.ground.tree())
         assert not changed, f"a second recovery changed something: {changed}"

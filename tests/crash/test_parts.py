@@ -65,6 +65,16 @@ def test_an_error_at_any_call_once_or_for_ever_loses_nothing(tmp_path: Path) -> 
     assert all(counted(line, kind) > 2 for kind in kinds)
 
 
+def test_an_error_while_a_vanished_directory_is_made_again_loses_nothing(tmp_path: Path) -> None:
+    only = ("--combination", "union/move/vanishes", "--kind", "restore")
+    assert counted(run(tmp_path, "errors", *only, "--every", "41"), "errors") > 5
+
+
+def test_others_that_make_and_remove_the_directory_of_a_file_lose_nothing(tmp_path: Path) -> None:
+    only = ("--combination", "union/move/vanishes", "--kind", "restore")
+    assert counted(run(tmp_path, "races", *only, "--every", "17"), "races") > 20
+
+
 def test_an_outside_program_at_any_step_loses_nothing(tmp_path: Path) -> None:
     kinds = ("--kind", "cache", "--kind", "restore")
     line = run(

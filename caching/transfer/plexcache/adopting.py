@@ -25,7 +25,6 @@ from plexusers.library import entries
 
 NO_MAPPING = "no path mapping has its directory as its cache"
 COMPARE = "its copy and its original have different times: with --verify both are read and compared"
-NO_DIRECTORY = "its directory is not on the array, so it could not come back: make it there, then import again"
 DIFFERS = "its copy and its original are not the same"
 
 
@@ -174,7 +173,6 @@ class _Work:
         try:
             with self._places(file) as (copy_at, name_at, parked_at):
                 copy, name, parked = copy_at.look(), name_at.look(), parked_at.look()
-                has_directory = name_at.directory != disk.NOWHERE
         except disk.RefusedPathError as error:
             self.found.left[file.shown] = str(error)
             return None
@@ -182,9 +180,8 @@ class _Work:
             self.found.left[file.shown] = str(disk.named(error))
             return None
         verdict = judge(copy, name, parked, file.target)
-        why_not = verdict.why_not or ("" if has_directory else NO_DIRECTORY)
-        if why_not:
-            self.found.left[file.shown] = why_not
+        if verdict.why_not:
+            self.found.left[file.shown] = verdict.why_not
             return None
         return _Seen(copy, name, parked, verdict)
 
