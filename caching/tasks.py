@@ -63,6 +63,7 @@ def back_up() -> None:
     _quietly(backing_up.back_up_if_possible)
 
 
+@shared_task
 def send_notices() -> None:
     """Send the notifications that are due."""
     _quietly(sending.send_due)

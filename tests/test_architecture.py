@@ -273,6 +273,8 @@ def tasks_are_doors(source: Source) -> Iterator[Finding]:
                 yield node.lineno, f"the task {node.name} has {statements} statements"
             if not source.path.endswith("/tasks.py"):
                 yield node.lineno, f"the task {node.name} is in no tasks.py"
+        elif source.path.endswith("/tasks.py") and not node.name.startswith("_"):
+            yield node.lineno, f"{node.name} is no task, and no worker would know it"
 
 
 DULL = {"util", "utils", "helper", "helpers", "core", "service", "services", "manager", "managers", "misc", "common"}
@@ -410,6 +412,7 @@ BAD: list[tuple[Rule, str, str, int]] = [
     (tasks_are_doors, "caching/tasks.py", "@shared_task\ndef f():\n    'Why.'\n    if x:\n" + "        y()\n" * 5, 2),
     (tasks_are_doors, "caching/tasks.py", "@app.task(bind=True)\ndef f(self):\n" + "    y()\n" * 6, 2),
     (tasks_are_doors, "caching/cycle.py", "@shared_task\ndef f(): ...", 2),
+    (tasks_are_doors, "caching/tasks.py", "def f(): ...", 1),
     (names_say_something, "caching/utils.py", "", 1),
     (names_say_something, "caching/cache_service.py", "", 1),
     (names_say_something, "plexusers/managers/__init__.py", "", 1),

@@ -41,7 +41,6 @@ router.add_router("", logs.router)
 router.add_router("notifications", notifications.router)
 router.add_router("settings", notifications.test_router)
 router.add_router("settings", settings.router)
-router.add_router("replay", replaying.router)
 router.add_router("", watching.router)
 
 open_router = Router()
