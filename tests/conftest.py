@@ -109,7 +109,9 @@ class Installation:
 
     def copies_in_progress(self) -> list[Path]:
         """The partial copies on the cache. The few bytes by which a mapping is probed are none."""
-        return [path for path in self.cache.rglob(".cacherr.*.tmp") if size_of(path) > PROBE_BYTES]
+        # Not by `rglob`, which fails when somebody removes a directory that it is about to look into.
+        paths = [Path(directory, name) for directory, _, names in os.walk(self.cache) for name in names]
+        return [path for path in paths if path.match(".cacherr.*.tmp") and size_of(path) > PROBE_BYTES]
 
     def public_files(self) -> dict[str, bytes]:
         """What Plex could open below the array: every public name, links followed, with its content."""

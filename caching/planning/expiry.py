@@ -1,6 +1,6 @@
 """Wishes that are too old to count, by the owner's days for their source."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from caching.planning.values import FileKey, Want
 
@@ -17,7 +17,7 @@ def alive(
     wants: Sequence[Want], expiry: Iterable[tuple[str, int]], now: int
 ) -> tuple[Sequence[Want], dict[FileKey, str]]:
     """The wishes that count, and why each file's other wishes count no more. Of no known age is not expired."""
-    seconds = {source: most for source, most in expiry if most}
+    seconds = bounds(expiry)
     if not seconds:
         return wants, {}
     counting: list[Want] = []
@@ -32,11 +32,13 @@ def alive(
     return counting, expired
 
 
-def expires_at(wants: Iterable[Want], expiry: Iterable[tuple[str, int]]) -> int | None:
-    """When the last of these wishes is expired; None when one of them never is."""
-    seconds = {source: most for source, most in expiry if most}
-    if not seconds:
-        return None
+def bounds(expiry: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """By source, after how many seconds its wishes count no more; without those that always count."""
+    return {source: most for source, most in expiry if most}
+
+
+def expires_at(wants: Iterable[Want], seconds: Mapping[str, int]) -> int | None:
+    """When the last of these wishes is expired, by the `bounds`; None when one of them never is."""
     ends = 0
     for want in wants:
         if want.since is None or want.source not in seconds:

@@ -1,6 +1,6 @@
 """When a cached file leaves and why, as far as a plan can tell: what every page and program says about it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from caching.planning.expiry import expires_at
 from caching.planning.score import PROTECTING
@@ -12,9 +12,12 @@ NOT_WHILE = {"playing": Leave(None, "not while it plays"), "pin": Leave(None, "n
 
 
 def of_wanted(
-    wants: Sequence[Want], expiry: Iterable[tuple[str, int]], held_until: int, unknown: Collection[str] = ()
+    wants: Sequence[Want], expiry: Mapping[str, int], held_until: int, unknown: Collection[str] = ()
 ) -> Leave:
-    """Of a file that somebody wants. `held_until` is the end of its minimum hold; `unknown` claims keep it as well."""
+    """Of a file that somebody wants. `held_until` is the end of its minimum hold; `unknown` claims keep it as well.
+
+    `expiry` are the bounds of `expiry.bounds`.
+    """
     for want in wants:
         if want.source in PROTECTING:
             return NOT_WHILE[want.source]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from caching.planning.belonging import Company, Waiting, followers, why_it_must_leave
-from caching.planning.expiry import alive
-from caching.planning.leaving import ONCE_SEEN_TO, of_unknown, of_wanted
+from caching.planning.expiry import alive, bounds
+from caching.planning.leaving import ONCE_SEEN_TO, ONCE_UNWANTED, of_unknown, of_wanted
 from caching.planning.limiting import Limits
 from caching.planning.room import Rooms
 from caching.planning.ruling import Refused, counting
@@ -63,6 +63,7 @@ class _Planning:
         for key, reason in expired.items():
             self._refused.setdefault(key, Refused(reason))
         self._wants = _by_file(alive_ones)
+        self._expiry = bounds(self._rules.expiry)
         self._limits = Limits(self._rules.limits)
         self._cached = {item.file: item for item in situation.cached}
         self._caches = {storage.cache for storage in situation.storages}
@@ -133,7 +134,11 @@ class _Planning:
         points, parts = score(wants, situation.now, item.cached_at if item else None)
         unknown = sorted(item.sources & situation.unknown_claims) if item else ()
         first, alone = wants[0], len(wants) == 1 and not unknown
-        held_until = (item.cached_at if item else situation.now) + self._rules.minimum_hold
+        protected = self._why_protected(item, wants) if item else protection(wants)
+        leave = ONCE_UNWANTED  # of most files nothing else is to be said: a large plan has tens of thousands
+        if protected or unknown or self._expiry:
+            held_until = (item.cached_at if item else situation.now) + self._rules.minimum_hold
+            leave = of_wanted(wants, self._expiry, held_until, unknown)
         if alone:
             reason = first.reason
             who: tuple[str, ...] = (first.who,)
@@ -144,8 +149,7 @@ class _Planning:
             sources = tuple(dict.fromkeys([*(want.name for want in wants), *unknown]))
         return Decision(
             Action.KEEP if item else Action.CACHE, key.name, first.size, reason, first.title, key, points, parts, who,
-            sources, first.rating_key, protected=self._why_protected(item, wants) if item else protection(wants),
-            leave=of_wanted(wants, self._rules.expiry, held_until, unknown),
+            sources, first.rating_key, protected=protected, leave=leave,
         )  # fmt: skip
 
     def _settle(self, item: Cached) -> Decision:

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='plexserver',
             name='sign_in_needed',
-            field=models.BooleanField(default=False, editable=False, help_text='Whether the last error was that Plex refuses the token.'),
+            field=models.BooleanField(db_default=False, default=False, editable=False, help_text='Whether the last error was that Plex refuses the token.'),
         ),
     ]

@@ -47,7 +47,10 @@ class PlexServer(SettingsModel):
     last_seen_at = models.DateTimeField(null=True, editable=False, help_text="When Plex last gave a good answer (UTC).")
     last_error = models.TextField(blank=True, editable=False)
     sign_in_needed = models.BooleanField(
-        default=False, editable=False, help_text="Whether the last error was that Plex refuses the token."
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Whether the last error was that Plex refuses the token.",
     )
 
     dangerous: ClassVar = {

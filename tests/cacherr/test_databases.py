@@ -32,7 +32,7 @@ def test_postgresql_by_any_of_its_names_with_everything_that_a_url_can_say(schem
         "NAME": "na me", "USER": "us@er", "PASSWORD": "p/w:", "HOST": "db.example", "PORT": "5433",
     }  # fmt: skip
     assert (made["OPTIONS"]["sslmode"], made["OPTIONS"]["connect_timeout"]) == ("require", "3")
-    assert (made["CONN_MAX_AGE"], made["OPTIONS"]["pool"]["max_size"]) == (0, 24)
+    assert (made["CONN_MAX_AGE"], made["OPTIONS"]["pool"]["max_size"]) == (0, 25)
 
 
 def test_a_postgresql_without_a_port_or_login_uses_the_usual_ones() -> None:

@@ -142,6 +142,7 @@ THIS_MACHINE = ["localhost", "127.0.0.1", "[::1]"]
 EVERY_VARIABLE: list[tuple[str, str, str, object]] = [
     ("CACHERR_HOST", "0.0.0.0", "CACHERR_HOST", "0.0.0.0"),
     ("CACHERR_PORT", "8080", "CACHERR_PORT", 8080),
+    ("CACHERR_UNRAID_NOTIFY", "/notify", "CACHERR_UNRAID_NOTIFY", "/notify"),
     ("CACHERR_API_KEY", "key", "CACHERR_API_KEY", "key"),
     ("CACHERR_ADMIN_USER", "sam", "CACHERR_ADMIN_USER", "sam"),
     ("CACHERR_ADMIN_PASSWORD", "word", "CACHERR_ADMIN_PASSWORD", "word"),

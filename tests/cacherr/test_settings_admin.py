@@ -17,6 +17,7 @@ POLICY = {
     "operations_to_cache": "2", "operations_to_array": "1", "rescue_after_seconds": "30", "settle_minutes": "10",
     "eviction_mode": "smart", "eviction_threshold_percent": "90", "eviction_target_percent": "80",
     "ondeck_expiry_days": "0", "watchlist_expiry_days": "0", "list_expiry_days": "0",
+    "backups_kept": "7", "dashboard_poll_seconds": "5",
 }  # fmt: skip
 PLEX = {"plex_url": "http://plex:32400", "plex_token": "s3cret-token"}
 

@@ -8,6 +8,7 @@ from django.utils.timezone import now
 from caching.models import (
     Audit,
     CachedFile,
+    CacheLimit,
     Cycle,
     CycleState,
     Kind,
@@ -20,6 +21,7 @@ from caching.models import (
     Playback,
     Replay,
     Root,
+    Rule,
     State,
 )
 from caching.models.file_row import path_key
@@ -72,6 +74,8 @@ def make_rows(directory: Path) -> Rows:
         watchlist_feed="https://rss.plex.tv/s3cret-token", token_problem="Send the sign-in link.",
     )  # fmt: skip
     section = LibrarySection.objects.create(key="1", kind="movie", title="Movies", locations=["/data/Movies"])
+    Rule.objects.create(name="No westerns", genres="Western")
+    CacheLimit.objects.create(library=section, size="100GB")
     film = LibraryItem.objects.create(rating_key="1", section=section, kind="movie", title="Alpha", year=2001)
     film.files.create(path="/data/Movies/Alpha.mkv", size=1000, version="1")
     film.guids.create(guid="imdb://tt0000001")

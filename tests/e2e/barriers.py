@@ -14,6 +14,13 @@ RUN = """async () => {
         nodes: violation.nodes.map(node => [node.html, node.failureSummary]),
     }));
 }"""
+WIDE = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    return [...document.querySelectorAll('body *')]
+        .filter(element => element.getBoundingClientRect().right > width + 1)
+        .slice(-4).map(element => element.outerHTML.slice(0, 200));
+}"""
 SHOWN_NODES = 3
 LONGEST = 300
 
@@ -31,9 +38,10 @@ def grave(page: Page, script: str) -> list[str]:
     return [_told(violation) for violation in found if violation["impact"] in GRAVE]
 
 
-def is_too_wide(page: Page) -> bool:
-    """Whether the page itself has to be moved sideways to be read."""
-    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+def too_wide(page: Page) -> list[str]:
+    """What makes the page wider than the screen, so that it has to be moved sideways to be read."""
+    found: list[str] = page.evaluate(WIDE)
+    return [f"  wider than the screen: {element}" for element in found]
 
 
 def _told(violation: dict[str, Any]) -> str:

@@ -109,13 +109,18 @@ def path(tab: Tab) -> str:
     return str(tab.ask("location.pathname"))
 
 
+def arrives(tab: Tab, address: str) -> None:
+    """Wait until the tab shows the page of this path."""
+    until(lambda: path(tab) == address, address, PATIENCE)
+
+
 def sign_in(tab: Tab, url: str) -> None:
     """Sign in as the admin, up to the dashboard."""
     tab.open(f"{url}/admin/login/")
     tab.fill("#id_username", "admin")
     tab.fill("#id_password", PASSWORD)
     tab.press("form [type=submit]")
-    until(lambda: path(tab) == "/admin/", "the dashboard", PATIENCE)
+    arrives(tab, "/admin/")
 
 
 @contextmanager

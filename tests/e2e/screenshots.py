@@ -90,11 +90,11 @@ def demonstration() -> Iterator[Site]:
 
 
 def take(browser: Browser, shown: Site, path: Path, size: tuple[int, int], *, dark: bool = False) -> None:
-    """One picture of the whole page, once the second file is well under way."""
+    """One picture of what is seen first, once the second file is well under way."""
     with signed_in(browser, shown.url, size, dark=dark) as context:
         page = dashboard(context)
         wait_until_worth_seeing(page)
-        page.screenshot(path=path, full_page=True)
+        page.screenshot(path=path)
     weight = path.stat().st_size
     sys.stdout.write(f"{path}: {weight} bytes\n")
     assert weight < MOST_BYTES, f"{path} is too heavy for a page of the documentation"

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.conftest import Installation
-from tests.e2e.barriers import axe, grave, is_too_wide
+from tests.e2e.barriers import axe, grave, too_wide
 from tests.e2e.browsing import DESKTOP, PHONE
 from tests.e2e.crawling import pages
 from tests.e2e.showroom import Showroom, showroom
@@ -36,9 +36,7 @@ def test_every_page_is_free_of_grave_barriers_in_both_themes(browser: Browser, s
             listen(page, faults)
             for found in pages(page, shown.url):
                 seen += 1
-                told = grave(page, script) + [f"  error: {fault}" for fault in faults]
-                if is_too_wide(page):
-                    told.append("  the page is wider than the screen")
+                told = grave(page, script) + [f"  error: {fault}" for fault in faults] + too_wide(page)
                 faults.clear()
                 if told:
                     problems[f"{found.path} at {size[0]}"] = told

@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from caching.cached import words
+from caching.cached.choosing import SOURCES
 from caching.models import CachedFile, Operation, Pin, Playback
 from plexusers.models import LibraryItem, PlexUser, Poster
 from tests.caching.cached.test_choosing import GB, add
@@ -179,3 +180,8 @@ def test_who_may_only_look_can_order_nothing(client: Client, rows: Rows) -> None
 
 def test_the_clean_up_s_page_says_why_nothing_is_known(admin_client: Client, rows: Rows) -> None:
     assert "It is unknown what nobody wants" in shown(admin_client, f"{LIST}clean-up/")
+
+
+def test_every_source_has_its_words_and_none_begins_like_another() -> None:
+    assert set(words.SOURCES) == set(SOURCES)
+    assert not [(one, other) for one in SOURCES for other in SOURCES if one != other and other.startswith(one)]
