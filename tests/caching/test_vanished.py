@@ -6,15 +6,16 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from caching import disk, journal, manifest, upkeep
-from caching.directories import make_parents
+from caching.directories import make_parents, remove_idle_directories
 from caching.models import CachedFile, Kind, MadeDirectory, Operation
 from tests.caching.disk.conftest import mounted
-from tests.caching.ground import CONTENT, Ground, make_ground
+from tests.caching.ground import CONTENT, FILM, Ground, make_ground
 from tests.caching.test_rebuild import lose_database
 from tests.conftest import tree
 
@@ -167,6 +168,33 @@ def test_what_another_program_puts_into_a_directory_that_was_made_keeps_it(alone
     poster.unlink()
     alone.recover()
     assert alone.on_array().read_bytes() == CONTENT
+
+
+def test_a_directory_that_is_being_used_is_not_idle(alone: Ground) -> None:
+    begun(alone)
+    remove_idle_directories()
+    assert directories(alone) == made(alone) == [FILMS, ALPHA]
+
+
+@pytest.mark.parametrize("first", ["done", "aborted"])
+def test_two_files_that_come_back_at_once_share_the_directories_that_were_made(tmp_path: Path, first: str) -> None:
+    ground = make_ground(tmp_path, "union", "move")
+    beside = f"{ALPHA}/Alpha.en.srt".encode()
+    for path in (FILM, beside):
+        ground.cached(path)
+    vanish(ground)
+    one, other = (ground.plan_return(file) for file in CachedFile.objects.select_related("array", "cache"))
+    journal.claim(other)
+    with ExitStack() as stack:
+        if first == "aborted":
+            stack.enter_context((ground.cache / os.fsdecode(one.relative)).open("rb"))
+        assert ground.carry_out(one).state == first
+    assert directories(ground) == [FILMS, ALPHA], "the other one may be about to write there"
+    ground.recover()
+    other.refresh_from_db()
+    assert other.state == "aborted"
+    assert directories(ground) == ([FILMS, ALPHA] if first == "done" else [])
+    assert made(ground) == []
 
 
 def test_a_directory_that_another_program_makes_at_this_moment_stays_its_own(tmp_path: Path) -> None:
