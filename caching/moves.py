@@ -130,15 +130,22 @@ def let_go(operation: Operation, roots: Roots) -> None:
     A file that was copied back is complete, and nothing else may be left of it: it gets the name. The rest waits for
     the disk.
     """
-    with bench(operation, roots[operation.array_id], None, NOBODY) as places:
-        try:
-            if operation.way == Way.COPIED:
-                returning_steps.swap(places)
-                return
-        except AbortedError as error:
-            log.warning("%s: %s", operation, error)
-        returning_steps.undo(places)
-    journal.abort(operation, "Its cache disk is gone.")
+    try:
+        with bench(operation, roots[operation.array_id], None, NOBODY) as places:
+            if not (operation.way == Way.COPIED and _has_got_its_name(places)):
+                returning_steps.undo(places)
+                journal.abort(operation, "Its cache disk is gone.")
+    except ConflictError as error:
+        _conflict(operation, error)
+
+
+def _has_got_its_name(places: Bench) -> bool:
+    try:
+        returning_steps.swap(places)
+    except AbortedError as error:
+        log.warning("%s: %s", places.operation, error)
+        return False
+    return True
 
 
 def _give_up(operation: Operation, roots: Roots, error: Exception, playing: Playing) -> None:

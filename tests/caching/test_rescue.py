@@ -165,3 +165,16 @@ def test_a_new_file_that_took_the_name_meanwhile_keeps_it(tmp_path: Path) -> Non
         assert ground.on_array().read_bytes() == b"new"
     operation.refresh_from_db()
     assert (operation.state, ground.private_names()) == ("aborted", [])
+
+
+def test_a_returned_file_that_somebody_changed_is_kept_as_it_is_and_said(tmp_path: Path) -> None:
+    ground = make_ground(tmp_path, "union", "move")
+    ground.cached()
+    operation = cut_short(ground)
+    changed = next(ground.array.rglob(".cacherr.*.tmp"))
+    changed.write_bytes(b"changed")
+    with without_cache(ground):
+        rescue.rescue()
+        assert changed.read_bytes() == b"changed"
+    operation.refresh_from_db()
+    assert (operation.state, CachedFile.objects.get().conflict) == ("conflict", operation.outcome)
