@@ -150,7 +150,7 @@ def test_a_fault_of_plex_tv_leaves_everybody_as_they_were_and_says_why_in_one_li
     caplog: pytest.LogCaptureFixture,
     case: tuple[str, faults.Fault, type[PlexError]],
 ) -> None:
-    settings.OUTBOUND_TOTAL_SECONDS = 0.2
+    settings.OUTBOUND_TOTAL_SECONDS = 1.5
     before = known.rows()
     known.household.rename(known.sam, "Samuel")
     known.household.leave(known.kim)

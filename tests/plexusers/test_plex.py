@@ -339,7 +339,7 @@ def test_a_bad_answer_about_sections_is_a_named_error(standin: StandIn, plex: Pl
 
 @pytest.mark.parametrize("path", ["/", "/library/onDeck"])
 def test_an_answer_that_drips_for_ever_is_a_named_error(standin: StandIn, settings: Settings, path: str) -> None:
-    settings.OUTBOUND_TOTAL_SECONDS = 0.3
+    settings.OUTBOUND_TOTAL_SECONDS = 1.5
     standin.fail(path, faults.Drip())
     no_surprise(lambda: connect(standin).on_deck(), PlexUnreachableError)
 

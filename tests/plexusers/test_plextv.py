@@ -66,7 +66,7 @@ def test_a_server_that_the_account_does_not_have_has_no_token(family: Family, ow
 def test_no_error_tells_the_pin_or_the_token(
     family: Family, at_plex: StandIn, owner: PlexTv, settings: Settings, fault: faults.Fault
 ) -> None:
-    settings.OUTBOUND_TOTAL_SECONDS = 0.2
+    settings.OUTBOUND_TOTAL_SECONDS = 1.5
     at_plex.fail("/plex.tv", fault)
     with pytest.raises(PlexError) as caught:
         plextv.switch(owner, family.lou.uuid, "4711")
