@@ -171,6 +171,7 @@ TEMPLATES = [
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"}]
 
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["cacherr.formats"]
 USE_TZ = True
 TIME_ZONE = env.parsed("TZ", zone_name, "UTC", "Use a name such as Europe/Berlin.")
 

@@ -27,8 +27,8 @@ FLOOR = {
     "backups",
 }  # fmt: skip
 ROOF = {
-    "__main__", "admin", "api", "apps", "asgi", "beat", "broker", "celery", "checks", "demo", "management", "settings",
-    "supervisor", "urls",
+    "__main__", "admin", "api", "apps", "asgi", "beat", "broker", "celery", "checks", "demo", "formats", "management",
+    "settings", "supervisor", "urls",
 }  # fmt: skip
 DOORS = {"tasks", "admin", "api", "consumers", "management", "setup", "signin"}
 ENTRY_POINTS = {"manage.py", "cacherr/__main__.py", "cacherr/asgi.py", "cacherr/celery.py"}
