@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from tests.e2e.site import PASSWORD
 
@@ -16,10 +16,16 @@ PHONE = (360, 740)
 @contextmanager
 def running_browser() -> Iterator[Browser]:
     """The system's Chromium, without a window."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    with sync_playwright() as playwright, chromium(playwright) as browser:
         yield browser
-        browser.close()
+
+
+@contextmanager
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """The same by a Playwright that runs already: a thread can have one only."""
+    browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    yield browser
+    browser.close()
 
 
 @contextmanager

@@ -2,11 +2,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from plexusers.standin import StandIn
 from tests.conftest import Installation
-from tests.e2e.browsing import BROWSER, dashboard, running_browser, signed_in
+from tests.e2e.browsing import BROWSER, chromium, dashboard, signed_in
 from tests.e2e.site import MIB, Site, grow, site
 from tests.home import Home
 
@@ -14,11 +14,18 @@ FILMS = ("Alpha", "Beta", "Gamma")
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
     """Of the package, not of the session: while it runs, its event loop is in the way of other tests."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium."""
     if not os.access(BROWSER, os.X_OK):
         pytest.skip(f"no browser at {BROWSER}: install Chromium, or name one in CACHERR_TEST_BROWSER")
-    with running_browser() as browser:
+    with chromium(playwright) as browser:
         yield browser
 
 

@@ -10,17 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 from selenium import webdriver
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.webkitgtk.options import Options
 from selenium.webdriver.webkitgtk.service import Service
 
+from tests.e2e.browsing import BROWSER, DESKTOP, chromium
 from tests.e2e.site import PASSWORD
 from tests.waiting import until
 
-DESKTOP = (1440, 900)
-BROWSER = os.environ.get("CACHERR_TEST_BROWSER") or "/usr/bin/chromium"
 FIREFOX = os.environ.get("CACHERR_TEST_FIREFOX") or "/usr/bin/firefox-esr"
 WEBKIT = os.environ.get("CACHERR_TEST_WEBKIT") or "/usr/bin/WebKitWebDriver"
 MINI_BROWSERS = "/usr/lib/*/webkit2gtk-4.*/MiniBrowser"
@@ -124,21 +123,21 @@ def sign_in(tab: Tab, url: str) -> None:
 
 
 @contextmanager
-def opened(engine: str, size: tuple[int, int] = DESKTOP) -> Iterator[Tab]:
+def opened(engine: str, playwright: Playwright, size: tuple[int, int] = DESKTOP) -> Iterator[Tab]:
     """A tab of a browser that nobody has used before: `chromium`, `firefox` or `webkit`."""
     if engine == "webkit":
         with _screen(size) as display, _webkit(display, size) as driver:
             yield WebKitTab(driver)
         return
-    with sync_playwright() as playwright:
-        options: dict[str, Any] = {"executable_path": PROGRAMS[engine]}
-        if engine == "firefox":
-            browser: Browser = playwright.firefox.launch(channel="moz-firefox", **options)
-        else:
-            browser = playwright.chromium.launch(args=["--no-sandbox"], **options)
-        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-        yield PlaywrightTab(page)
-        browser.close()
+    with chromium(playwright) if engine == "chromium" else _firefox(playwright) as browser:
+        yield PlaywrightTab(browser.new_page(viewport={"width": size[0], "height": size[1]}))
+
+
+@contextmanager
+def _firefox(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.firefox.launch(channel="moz-firefox", executable_path=FIREFOX)
+    yield browser
+    browser.close()
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Playwright
 
 from plexusers.standin import StandIn
 from tests.conftest import Installation, contents
@@ -21,10 +22,10 @@ FILMS = ("Alpha", "Beta", "Gamma")
 
 
 @pytest.fixture(params=sorted(PROGRAMS))
-def tab(request: pytest.FixtureRequest) -> Iterator[Tab]:
+def tab(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator[Tab]:
     if not os.access(PROGRAMS[request.param], os.X_OK):
         pytest.skip(f"no {request.param} at {PROGRAMS[request.param]}")
-    with opened(request.param) as tab:
+    with opened(request.param, playwright) as tab:
         yield tab
 
 
