@@ -186,7 +186,7 @@ def copy_tree_ours(source: str, target: str, at_once: int) -> None:
     """Every file synced and verified by itself, so many at once; each directory is synced after its last file."""
     os.mkdir(target)
     with ExitStack() as stack:
-        crew = stack.enter_context(ThreadPoolExecutor(at_once))
+        crew = stack.enter_context(ThreadPoolExecutor(at_once, initializer=disk.work_in_the_background))
         old, new = (stack.enter_context(disk.open_root(path, None)) for path in (source, target))
         ended: list[Future[None]] = []
         for directory in sorted(os.listdir(source)):

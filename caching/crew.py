@@ -15,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from cacherr.errors import BusyError, StorageAbsentError
-from caching import journal, mover, moves, pace
+from caching import disk, journal, mover, moves, pace
 from caching.models import PLAYBACK, CachePolicy, Kind, Operation
 from caching.playing import Playing
 from caching.progress import Progress
@@ -62,10 +62,14 @@ def carry_out_all(
 
 @contextmanager
 def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that each keep one connection to the database: making one anew costs as much as caching a small file."""
+    """Threads in the background that each keep one connection to the database.
+
+    Making a connection anew costs as much as caching a small file.
+    """
     opened: list[BaseDatabaseWrapper] = []
 
     def begin() -> None:
+        disk.work_in_the_background()
         connection = connections[DEFAULT_DB_ALIAS]
         connection.inc_thread_sharing()  # so that it can be closed when its thread has ended
         opened.append(connection)

@@ -36,7 +36,7 @@ from caching.disk.places import (
     sync,
     unlink_private,
 )
-from caching.disk.priority import idle_priority
+from caching.disk.priority import idle_priority, work_in_the_background
 from caching.disk.probing import Ability, Finding, probe, remove_probes
 from caching.disk.records import MANIFEST, append, records
 from caching.disk.roots import MARKER, RootDir, Space, lock_roots, mark, open_root, read_marker, space, writable
@@ -112,5 +112,6 @@ __all__ = [
     "tag",
     "unlink_private",
     "untag",
+    "work_in_the_background",
     "writable",
 ]

@@ -67,7 +67,7 @@ def copy_verified(source: Place, temporary: Place, chunk: int, progress: Progres
                     verifying.compare_all(writer, layout.size, digest.digest(), lambda: progress(layout.size))
                 else:
                     behind.wait(0, lambda: progress(layout.size))
-            _require_unchanged(source, reader, before)
+            _require_unchanged(source, before)
             after = os.fstat(writer)
     _require_size(after, before)
     return Copied(str(Fingerprint.of(before)), str(Fingerprint.of(after)), digest.hexdigest(), before.st_size)
@@ -119,13 +119,13 @@ def _require_room(temporary: Place, needed: int) -> None:
         raise CopyFailedError(f"The disk is full: {needed} bytes are needed and {free} are free.", MAKE_ROOM)
 
 
-def _require_unchanged(source: Place, reader: int, before: os.stat_result) -> None:
-    """Compare the open file and its name with what they were; ctime counts within one copy."""
-    after = os.fstat(reader)
-    named = os.stat(source.name, dir_fd=source.directory, follow_symlinks=False)
-    if (Fingerprint.of(after), after.st_ctime_ns) != (Fingerprint.of(before), before.st_ctime_ns) or (
-        named.st_ino != before.st_ino
-    ):
+def _require_unchanged(source: Place, before: os.stat_result) -> None:
+    """Compare what has the source's name with what was opened; ctime counts within one copy.
+
+    The open file keeps its inode's number from being used again: what has that number is the file itself.
+    """
+    after = os.stat(source.name, dir_fd=source.directory, follow_symlinks=False)
+    if (Fingerprint.of(after), after.st_ctime_ns) != (Fingerprint.of(before), before.st_ctime_ns):
         raise SourceChangedError("The file changed while it was copied.", "It is tried again in the next cycle.")
 
 

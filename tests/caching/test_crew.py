@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +52,17 @@ class Told:
     def __init__(self) -> None:
         self.done: list[Operation] = []
         self.threads: set[str] = set()
+        self.classes: dict[str, set[int]] = {}
+        """How the kernel schedules the threads, by their name without its number; see sched(7)."""
         self.stop = threading.Event()
 
     def hear(self, operation: Operation) -> None:
         assert threading.current_thread() is threading.main_thread()
         self.threads |= {thread.name for thread in threading.enumerate()}
+        for thread in threading.enumerate():
+            with suppress(ProcessLookupError):  # it ended in this moment
+                found = os.sched_getscheduler(thread.native_id or 0)
+                self.classes.setdefault(thread.name.partition("_")[0], set()).add(found)
         self.done.append(operation)
 
     def carry_out(self, ground: Ground, operations: list[Operation]) -> None:
@@ -285,6 +291,13 @@ def test_several_at_a_time_all_arrive_and_are_told_in_the_callers_thread(
     assert states(operations) == ["done"] * 32
     assert [name for name in told.threads if name.startswith("operation")]
     assert {file.name for file in (ground.cache / "Films").iterdir()} == {f"{number}.mkv" for number in range(32)}
+
+
+def test_threads_that_copy_interrupt_nobody_and_the_callers_is_as_it_was(ground: Ground, told: Told) -> None:
+    policy(operations_to_cache=2, bandwidth_limit="1MB")
+    told.carry_out(ground, films(ground, 4, 50_000))
+    assert os.SCHED_BATCH in told.classes["operation"]  # beside it that of a thread that was just beginning
+    assert told.classes["MainThread"] == {os.sched_getscheduler(0)} != {os.SCHED_BATCH}
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3])
