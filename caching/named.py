@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from cacherr.errors import RefusedError
 from caching.models import CachedFile, PathMapping
 from caching.models.file_row import path_key
-from caching.orders.targets import bases, spot
 from caching.paths import joined
+from caching.targets import bases, spot
 from plexusers.mirroring import batched
 from plexusers.models import LibraryFile
 

@@ -7,9 +7,10 @@ small bad sources, because a rule that cannot find anything proves nothing.
 import ast
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,12 @@ class Source:
                 above = self.package[: len(self.package) - node.level + 1] if node.level else []
                 base = [*above, *([node.module] if node.module else [])]
                 yield from ((node.lineno, ".".join([*base, alias.name])) for alias in node.names)
+
+    def imports_at_once(self) -> Iterator[str]:
+        """What must be there before this module is: all but what stands in functions or is for type checkers."""
+        for statement in self.tree.body:
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                yield from (name for _, name in Source(self.path, ast.unparse(statement)).imports())
 
 
 Rule = Callable[[Source], Iterator[Finding]]
@@ -175,6 +182,25 @@ def doors_are_not_imported(source: Source) -> Iterator[Finding]:
         own = source.module.split(".")[:2] == [top, door]
         if top in APPS and door in DOORS and not own:
             yield line, f"imports the door {name}"
+
+
+def loop(sources: Iterable[Source]) -> list[str]:
+    """Modules that wait for each other, whichever of them is imported first; empty when none do.
+
+    Who imports a module imports its packages before it, but for those that are at it themselves.
+    """
+    modules = {source.module: source for source in sources}
+    order: TopologicalSorter[str] = TopologicalSorter()
+    for name, source in modules.items():
+        for imported in source.imports_at_once():
+            parts = imported.split(".")
+            loaded = {".".join(parts[:end]) for end in range(1, len(parts) + 1)} & modules.keys()
+            order.add(name, *(other for other in loaded if not is_below(name, other)))
+    try:
+        order.prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
 
 
 # ---- the environment and media files ------------------------------------------------------------------------------
@@ -339,6 +365,25 @@ RULES: dict[str, Rule] = {
 def test_the_product_obeys_the_rule(rule: Rule) -> None:
     found = [f"{source.path}:{line}: {what}" for source in SOURCES for line, what in rule(source)]
     assert not found, "\n" + "\n".join(found)
+
+
+def test_no_module_waits_for_itself() -> None:
+    assert loop(SOURCES) == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        ({"caching/a.py": "from caching import b", "caching/b.py": "from caching.a import x"}, True),
+        ({"caching/a.py": "from caching.b.c import x", "caching/b/__init__.py": "import caching.a",
+          "caching/b/c.py": ""}, True),
+        ({"caching/a.py": "from caching import b", "caching/b.py": "def f():\n    from caching import a"}, False),
+        ({"caching/b/__init__.py": "from caching.b.c import x", "caching/b/c.py": "from caching.b.d import x",
+          "caching/b/d.py": ""}, False),
+    ],
+)  # fmt: skip
+def test_a_loop_of_imports_is_found(texts: dict[str, str], found: bool) -> None:
+    assert bool(loop(Source(path, text) for path, text in texts.items())) is found
 
 
 def test_every_module_of_the_project_package_is_floor_or_roof() -> None:

@@ -11,8 +11,8 @@ from caching.orders.placing import (
     give_files_back,
     require_allowed,
 )
-from caching.orders.targets import Refusal
 from caching.orders.working import at_once, carry_out, run_waiting, waiting
+from caching.targets import Refusal
 
 __all__ = [
     "DryRunError",

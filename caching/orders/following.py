@@ -6,8 +6,8 @@ from cacherr.errors import RefusedError
 from caching import events, journal, mappings
 from caching.models import CachedFile, Kind, Operation, PathMapping, State
 from caching.orders.placing import Origin, Placed, cache_wishes, give_files_back, require_allowed
-from caching.orders.targets import Refusal
 from caching.orders.wishes import Wishes, file_item
+from caching.targets import Refusal
 
 CANCELLED = "Cancelled before it began."
 

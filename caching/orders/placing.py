@@ -8,9 +8,9 @@ from typing import Any
 from cacherr.errors import RefusedError
 from caching import journal, pausing
 from caching.models import CachedFile, CachePolicy, Kind, Operation, PathMapping, State
-from caching.orders.targets import Refusal, bases, bases_of_files, cached_files
 from caching.orders.wishes import Wishes, decide, wishes_of
 from caching.planning.sidecars import is_video, owners, ownerships
+from caching.targets import Refusal, bases, bases_of_files, cached_files
 
 BUSY = "An operation on it is not finished yet."
 REASONS = {Kind.CACHE: "ordered", Kind.RESTORE: "ordered", Kind.EVICT: "ordered, to make room"}

@@ -9,11 +9,11 @@ from cacherr.errors import RefusedError
 from caching import disk
 from caching.gather import Gathered, Gatherer
 from caching.models import CachePolicy, PathMapping
-from caching.orders.targets import NOT_COVERED, Refusal, Spot, bases, is_rating_key, items, spot
 from caching.paths import locate
 from caching.planning.plan import make_plan
 from caching.planning.sidecars import belongings, is_video, kind_of
 from caching.planning.values import Action, Decision, Eviction
+from caching.targets import NOT_COVERED, Refusal, Spot, bases, is_rating_key, items, spot
 from plexusers.plex import PlexFile, PlexItem
 from plexusers.wants import Answer, Want
 

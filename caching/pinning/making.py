@@ -9,10 +9,10 @@ from cacherr.errors import PlexError, RefusedError
 from caching import mappings
 from caching.models import CachedFile, Pin, PinKind
 from caching.named import keys_of
-from caching.orders.targets import is_rating_key
 from caching.pinning.room import Fit, fit, whole_room
 from caching.pinning.wanting import Pinned, items_of
 from caching.planning.sizes import readable
+from caching.targets import is_rating_key
 from plexusers import library
 from plexusers.library import Entry
 from plexusers.models import Versions, WatchPolicy
