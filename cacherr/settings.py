@@ -119,7 +119,7 @@ CACHERR_TRUSTED_PROXIES = [address.strip() for address in env.text("CACHERR_TRUS
 
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

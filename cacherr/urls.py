@@ -22,6 +22,8 @@ def root_view(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's 
     return redirect("admin:index" if beginning.is_set_up() else "setup")
 
 
+admin.autodiscover()  # here, as only who answers requests needs the pages
+
 urlpatterns = [
     path("", root_view),
     path("setup/", include(setup.urlpatterns)),

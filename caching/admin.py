@@ -13,6 +13,7 @@ from django.utils.html import format_html_join
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from cacherr import confirming
 from cacherr.confirming import ConfirmingAdmin
 from cacherr.errors import CacherrError
 from cacherr.read_only_admin import ReadOnlyAdmin
@@ -21,6 +22,7 @@ from caching import (
     activity_page,
     audit_admin,
     cached_file_admin,
+    consequences,
     detecting,
     limit_admin,
     logs_page,
@@ -44,6 +46,8 @@ __all__ = [  # they register themselves
     "audit_admin", "cached_file_admin", "limit_admin", "notification_admin", "pin_admin", "playback_admin",
     "replay_admin", "rule_admin",
 ]  # fmt: skip
+
+confirming.ask(consequences.to_ask)  # the pages of all apps that change settings
 
 
 @admin.register(CachePolicy)

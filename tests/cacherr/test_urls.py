@@ -1,5 +1,7 @@
 """Every address: where it leads, and who may go there."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from caching import beginning
+from tests.environment import clean_environment
 
 pytestmark = pytest.mark.django_db
 
@@ -67,3 +70,21 @@ def test_a_page_cannot_be_framed_by_somebody_else(client: Client) -> None:
 
 def test_an_address_that_leads_nowhere_is_404(admin_client: Client) -> None:
     assert admin_client.get("/nowhere").status_code == 404
+
+
+LOADED = """
+import sys, django
+django.setup()
+import {wanted}
+ours = {{name for name in sys.modules if name.split(".")[0] in ("cacherr", "caching", "plexusers", "importlists")}}
+print(sorted(name for name in ours if name.rsplit(".", 1)[-1].endswith(("admin", "_page"))))
+"""
+
+
+@pytest.mark.parametrize(("wanted", "found"), [("caching.cycle", False), ("cacherr.urls", True)])
+def test_pages_are_loaded_by_who_answers_requests_only(tmp_path: Path, wanted: str, found: bool) -> None:
+    """Every command would wait for them otherwise."""
+    settings = {"DJANGO_SETTINGS_MODULE": "cacherr.settings", "CACHERR_CONFIG_DIR": str(tmp_path)}
+    program = [sys.executable, "-c", LOADED.format(wanted=wanted)]
+    loaded = subprocess.run(program, env=clean_environment() | settings, capture_output=True, text=True, check=True)
+    assert (loaded.stdout.strip() != "[]") is found
