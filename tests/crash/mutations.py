@@ -94,7 +94,7 @@ MUTANTS = (
     Mutant(
         "the source is not looked at again",
         (
-            Patch(DISK + "copying.py", "            _require_unchanged(source, reader, before)\n", ""),
+            Patch(DISK + "copying.py", "            _require_unchanged(source, before)\n", ""),
             Patch("caching/caching_steps.py", "    _require_original(bench)\n", ""),
         ),
         (("races", "--combination", "union/copy", "--kind", "cache"),),
