@@ -5,9 +5,10 @@ COPY requirements.lock /build/
 RUN python -m venv --without-pip /opt/cacherr \
     && pip --python /opt/cacherr/bin/python install --no-cache-dir --disable-pip-version-check --compile \
         --require-hashes -r /build/requirements.lock \
-    # What never runs: the packages' own tests, and the sources of translations (.mo files are what is read).
+    # What never runs: the packages' own tests, translations (the pages are English; Django asks for that one), and what
+    # only developers of a library's scripts look at.
     && find /opt/cacherr -type d -name tests -prune -exec rm -r {} + \
-    && find /opt/cacherr -type f -name '*.po' -delete
+    && find /opt/cacherr -type f \( -name '*.po' -o -name '*.map' -o -name '*.mo' -not -path '*/en/*' \) -delete
 
 COPY . /app
 RUN printf '%s\n' '#!/bin/sh' 'exec /app/docker/entrypoint.sh "$@"' > /opt/cacherr/bin/cacherr \
