@@ -24,7 +24,7 @@ class AskedReplay(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     source: Literal["ledger", "plex"] = Field(default="ledger", description="Cacherr's own ledger, or Plex's history.")
-    days: int = Field(default=comparing.DAYS, ge=1, le=comparing.MOST_DAYS)
+    days: int = Field(default=comparing.DAYS, description=f"How far back: 1 to {comparing.MOST_DAYS}.")
     sets: list[dict[str, str]] = Field(
         default=[],
         max_length=scenarios.MOST_SETS,
