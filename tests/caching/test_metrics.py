@@ -21,7 +21,6 @@ from tests.caching.rows import make_rows
 
 pytestmark = pytest.mark.django_db
 Told = dict[tuple[str, frozenset[tuple[str, str]]], float]
-TODAY = datetime.now(UTC).date()
 
 
 @pytest.fixture(autouse=True)
@@ -79,8 +78,9 @@ def test_requests_are_totals_of_all_days_and_never_shrink(client: Client) -> Non
         what = What(day, "plex.tv", "/api/v2/user", "ok")  # type: ignore[arg-type]
         RequestBooks().write({what: Sum(count, 10 * count, 0.5)}, {})
 
-    ask(TODAY, 1)
-    ask(TODAY - timedelta(days=200), 2)
+    today = datetime.now(UTC).date()
+    ask(today, 1)
+    ask(today - timedelta(days=200), 2)
     ask(EARLIER, 4)
     labels = {"host": "plex.tv", "endpoint": "/api/v2/user", "outcome": "ok"}
     for _ in range(2):

@@ -17,11 +17,10 @@ from plexusers.bookkeeping import RequestBooks
 from plexusers.models.asking import EARLIER
 
 pytestmark = pytest.mark.django_db
-TODAY = datetime.now(UTC).date()
 
 
 def ask(days_ago: int, count: int, outcome: str = "ok", endpoint: str = "/api/v2/user", host: str = "plex.tv") -> None:
-    what = What(TODAY - timedelta(days=days_ago), host, endpoint, outcome)
+    what = What(datetime.now(UTC).date() - timedelta(days=days_ago), host, endpoint, outcome)
     RequestBooks().write({what: Sum(count, 1000 * count, 0.25 * count)}, {})
 
 
