@@ -7,7 +7,8 @@ const HOUR = 3600;
 const DAY = 86400;
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+// In the order in which the server writes them: 25 Nov 2026, 03:41.
+const absolute = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
 export function bytes(count) {
   let rest = count;
