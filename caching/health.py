@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from cacherr.errors import CacherrError
+from caching import mappings
 from caching.gather import require_roots
 from caching.models import PathMapping, Pulse
 from plexusers.models import PlexServer
@@ -88,8 +89,14 @@ def _plex() -> Finding:
 
 
 def _mappings() -> Finding:
-    there = PathMapping.objects.filter(enabled=True).exists()
-    return there, "" if there else "No path mapping is set up yet."
+    """What a cycle would say of them."""
+    try:
+        mappings.usable()
+    except CacherrError as error:
+        return False, str(error)
+    except DatabaseError as error:  # rows of the environment are brought up to date, perhaps by somebody else as well
+        return False, f"The path mappings cannot be read: {type(error).__name__}."
+    return True, ""
 
 
 def _disk() -> Finding:

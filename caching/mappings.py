@@ -118,7 +118,7 @@ def _entry(value: object, variable: str, where: str = "") -> tuple[FromEnvironme
     entry = FromEnvironment(value.get("name") or values["plex_prefix"], values)
     try:
         PathMapping(name=entry.name, origin=Origin.ENVIRONMENT, **values).clean_fields(exclude=["name"])
-        PathMapping(**values).clean()
+        PathMapping(**values).clean_roots()
     except ValidationError as error:
         return None, Problem(variable, f"{where}{' '.join(error.messages)}", cure)
     return entry, None

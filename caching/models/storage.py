@@ -175,8 +175,25 @@ class PathMapping(models.Model):
         return _overlap(self.cache_root, other.cache_root)
 
     def clean(self) -> None:
-        """Refuse roots that lie inside each other: a cached copy would be taken for an original."""
+        """Refuse roots that lie inside each other, and a cache that another enabled mapping uses."""
+        self.clean_roots()
+        self._require_own_cache()
+
+    def clean_roots(self) -> None:
+        """Refuse roots that lie inside each other: a cached copy would be taken for an original. Asks no database."""
         if _overlap(self.array_root, self.cache_root):
             raise ValidationError(
                 "The array and the cache must not lie inside each other. Name two separate directories."
+            )
+
+    def _require_own_cache(self) -> None:
+        """Files of two mappings that have the same path below their roots would meet in one cache."""
+        if not (self.enabled and self.cache_root):
+            return
+        others = PathMapping.objects.filter(enabled=True).exclude(pk=self.pk)
+        met = next((other for other in others if self.shares_cache_with(other)), None)
+        if met is not None:
+            raise ValidationError(
+                f"Its cache directory is that of the path mapping {met}, or one lies inside the other. "
+                "Give each path mapping a cache directory of its own, or switch one of the two off."
             )

@@ -105,6 +105,21 @@ def test_no_mapping_is_a_warning(client: Client, able: PathMapping) -> None:
     assert (status, plain["status"], plain["checks"]["mappings"]["ok"]) == (200, "warning", False)
 
 
+def test_mappings_that_no_cycle_can_work_with_are_a_warning_with_the_cure(client: Client, able: PathMapping) -> None:
+    PathMapping.objects.create(name="Shows", plex_prefix="/y", array_root="/y", cache_root=able.cache_root)
+    status, plain, _, _ = answers(client)
+    assert (status, plain["status"], plain["checks"]["mappings"]["ok"]) == (200, "warning", False)
+    assert "Give each path mapping a cache directory of its own" in plain["checks"]["mappings"]["message"]
+
+
+def test_a_mapping_of_the_environment_counts_from_the_start(
+    client: Client, able: PathMapping, settings: Settings
+) -> None:
+    able.delete()
+    settings.OLDER_MAPPING = {"plex": "/data", "array": "/array", "cache": "/cache"}
+    assert answers(client)[1]["checks"]["mappings"] == {"ok": True, "message": ""}
+
+
 def test_a_mapping_that_was_never_proved_is_no_absent_disk(client: Client) -> None:
     PathMapping.objects.create(name="New", plex_prefix="/new", array_root="/nowhere/a", cache_root="/nowhere/c")
     assert answers(client)[0] == 200

@@ -230,6 +230,17 @@ def test_a_mapping_of_the_environment_is_neither_carried_nor_overwritten() -> No
     assert PathMapping.objects.get().plex_prefix == "/d"
 
 
+def test_mappings_that_would_share_a_cache_are_not_imported() -> None:
+    rows = [{"name": name, "plex_prefix": f"/{name}", "array_root": f"/{name}", "cache_root": "/ssd"} for name in "xy"]
+    document = {"format": "cacherr settings", "version": 1, "mappings": rows}
+    with pytest.raises(ImportRefusedError, match="mappings, y: Its cache directory is that of the path mapping x"):
+        import_document(document)
+    assert not PathMapping.objects.exists()
+    rows[1]["cache_root"] = "/ssd2"
+    import_document(document)
+    assert PathMapping.objects.count() == 2
+
+
 def schedule(interval: object) -> dict[str, Any]:
     return {"format": "cacherr settings", "version": 1, "schedule": [{"task": CYCLE, "interval": interval}]}
 

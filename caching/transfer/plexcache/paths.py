@@ -21,7 +21,7 @@ def mappings_of(given: Mapping[str, Any], notes: list[str]) -> Iterator[dict[str
         known = next((other for other in accepted if other.name == row.name), None)
         try:
             row.clean_fields()
-            row.clean()
+            row.clean_roots()
             met = next((other for other in accepted if other is not known and row.shares_cache_with(other)), None)
         except ValidationError as error:
             notes.append(f"The path mapping {row.name} was not taken: {' '.join(error.messages)}")

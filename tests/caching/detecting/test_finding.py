@@ -258,6 +258,27 @@ def test_a_mapping_that_cannot_be_is_refused_with_a_sentence(laid: Laid, client:
     assert "inside each other" in opened(post(client, "/api/mappings", new), 422)["error"]
 
 
+@pytest.mark.parametrize("below", ["", "below"])
+def test_two_enabled_mappings_may_not_share_a_cache(
+    laid: Laid, client: Client, admin_client: Client, below: str
+) -> None:
+    opened(post(client, "/api/mappings", {"name": "One", **roots(laid, "/a")}), 201)
+    second = {"name": "Two", **roots(laid, "/b"), "cache_root": str(laid.ssd / below), "array_root": "/mnt/other"}
+    refused = opened(post(client, "/api/mappings", second), 422)["error"]
+    assert "is that of the path mapping One" in refused
+    assert "a cache directory of its own" in refused
+    form = second | {"placement": "auto", "mode": "copy", "enabled": "on"}
+    assert b"is that of the path mapping One" in admin_client.post("/admin/caching/pathmapping/add/", form).content
+    made = opened(post(client, "/api/mappings", second | {"enabled": False}), 201)["data"]
+    address = f"/api/mappings/{made['id']}"
+    opened(client.put(address, {"enabled": True}, "application/json", headers=KEY), 422)
+    opened(client.put(address, {"enabled": False, "name": "Other"}, "application/json", headers=KEY), 200)
+
+
+def roots(laid: Laid, prefix: str) -> dict[str, str]:
+    return {"plex_prefix": prefix, "array_root": str(laid.array), "cache_root": str(laid.ssd)}
+
+
 @pytest.mark.parametrize("path", ["relative", "/nul\0", "/" + "x" * 5000, "", "/no/such/place"])
 def test_odd_paths_are_answered_with_a_sentence(laid: Laid, plex: StandIn, client: Client, path: str) -> None:
     answer = post(client, "/api/mappings/detect", {"look_in": [path], "cache_in": [path]})
