@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 PREFIX = "CACHERR_"
@@ -75,6 +76,17 @@ def zone_name(raw: str) -> str:
         return ZoneInfo(raw.lstrip(":")).key
     except (ZoneInfoNotFoundError, OSError) as error:
         raise ValueError(f"{raw!r} is not a time zone") from error
+
+
+def redis_url(raw: str) -> str:
+    """Check the address of a Redis as queue and live events both take it. Raises ValueError for any other."""
+    parts = urlsplit(raw)  # raises as well, for brackets without an end
+    database = parts.path.removeprefix("/")
+    if parts.scheme not in {"redis", "rediss"} or not parts.hostname or parts.port == 0:
+        raise ValueError("it names no Redis")
+    if database and not (database.isascii() and database.isdigit()):
+        raise ValueError("a Redis counts its databases")
+    return raw
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Any
 from django.templatetags.static import static
 
 from cacherr.databases import database, sqlite
-from cacherr.env import FILE_SUFFIX, OLDER_VARIABLES, Environment, zone_name
+from cacherr.env import FILE_SUFFIX, OLDER_VARIABLES, Environment, redis_url, zone_name
 from cacherr.log_settings import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -20,7 +20,7 @@ env = Environment(os.environ)
 CONFIG_DIR = Path(env.text("CACHERR_CONFIG_DIR", str(BASE_DIR / "data"))).absolute()
 CACHERR_HOST = env.text("CACHERR_HOST", "127.0.0.1")
 CACHERR_PORT = env.integer("CACHERR_PORT", 5445, 0, 65535)
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.parsed("REDIS_URL", redis_url, "", "Write redis://HOST:6379/0.")
 CACHERR_OUTBOUND_GATEWAY = env.text("CACHERR_OUTBOUND_GATEWAY")
 CACHERR_LIVENESS_PATH = env.text("CACHERR_LIVENESS_PATH")
 

@@ -69,6 +69,8 @@ def _broker() -> Finding:
             client.ping()
     except redis.RedisError as error:
         return False, f"Redis does not answer: {type(error).__name__}."
+    except ValueError:  # what follows the question mark is read by nobody else
+        return False, "REDIS_URL cannot be used. Write redis://HOST:6379/0."
     return True, ""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cacherr.checks import ENVIRONMENT_ONLY
-from cacherr.env import Environment, Override, parse_bool, zone_name
+from cacherr.env import Environment, Override, parse_bool, redis_url, zone_name
 from tests.conftest import PROJECT
 from tests.environment import clean_environment
 
@@ -50,6 +50,27 @@ def test_an_empty_file_counts_as_not_set_like_an_empty_variable(
     file.write_text("\n")
     env = Environment({"X_FILE": str(file)})
     assert (read(env), env.problems) == (default, [])
+
+
+@pytest.mark.parametrize("raw", ["redis://r", "redis://r:6379", "redis://r:6379/", "redis://u:p@[::1]:6379/15?x=y"])
+def test_the_address_of_a_redis_says_as_much_as_it_likes(raw: str) -> None:
+    assert redis_url(raw) == raw
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "redis", "redis:6379", "redis//redis:6379", "http://redis:6379", "unix:///run/redis.sock", "redis://",
+        "redis:///0", "redis://redis:port/0", "redis://redis:99999/0", "redis://redis:0/0", "redis://[::1/0",
+        "redis://redis:6379/first", "redis://redis:6379/-1", "redis://:pass#word@redis:6379/0",
+    ],
+)  # fmt: skip
+def test_what_is_no_redis_is_a_problem_that_does_not_repeat_the_password(raw: str) -> None:
+    env = Environment({"REDIS_URL": raw})
+    assert env.parsed("REDIS_URL", redis_url, "", "Write redis://HOST:6379/0.") == ""
+    (problem,) = env.problems
+    assert (problem.variable, problem.cure, problem.level) == ("REDIS_URL", "Write redis://HOST:6379/0.", "error")
+    assert raw not in problem.message
 
 
 def test_an_empty_file_does_not_override_a_stored_secret(tmp_path: Path) -> None:

@@ -118,6 +118,7 @@ WRONG = [
     pytest.param({"CACHERR_PLACEMENT": "beside"}, 2, "Use one of", id="a placement that is none"),
     pytest.param({"CACHERR_PATH_MAPPINGS": "["}, 2, "JSON", id="broken JSON"),
     pytest.param({"DATABASE_URL": "mysql://x/y"}, 2, "DATABASE_URL", id="an unknown database"),
+    pytest.param({"REDIS_URL": "redis:6379"}, 2, "Write redis://HOST:6379/0", id="an address of no Redis"),
     pytest.param({"PLEX_TOKEN": "", "PLEX_TOKEN_FILE": "/nowhere/token"}, 2, "/nowhere/token", id="a secret's file"),
 ]
 

@@ -84,6 +84,11 @@ def test_a_redis_that_does_not_answer_is_critical(client: Client, settings: Sett
     assert "Redis does not answer" in critical(client, "broker")
 
 
+def test_an_address_of_redis_that_cannot_be_used_is_critical(client: Client, settings: Settings) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:9/0?db=first"
+    assert "Write redis://HOST:6379/0" in critical(client, "broker")
+
+
 def test_plex_being_away_is_a_warning_because_a_restart_would_not_help(client: Client) -> None:
     PlexServer.objects.update(last_error="Plex does not answer.")
     status, plain, _, wrapped = answers(client)
