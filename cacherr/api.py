@@ -8,12 +8,15 @@ from cacherr import __version__
 from cacherr.access import AUTH
 from cacherr.envelope import failed
 from cacherr.errors import BusyError, CacherrError, ConfigurationError, RefusedError
+from cacherr.parsing import Parser
 from caching.api import open_router
 from caching.api import router as caching_router
 from importlists.api import router as importlists_router
 from plexusers.api import router as plexusers_router
 
-api = NinjaAPI(title="Cacherr", version=__version__, auth=AUTH, docs_url="/docs", openapi_url="/openapi.json")
+api = NinjaAPI(
+    title="Cacherr", version=__version__, auth=AUTH, docs_url="/docs", openapi_url="/openapi.json", parser=Parser()
+)
 api.add_router("", caching_router)
 api.add_router("", plexusers_router)
 api.add_router("lists", importlists_router)
@@ -46,6 +49,9 @@ def bad_input(request: HttpRequest, exc: ValidationError) -> HttpResponse:
 @api.exception_handler(HttpError)
 def http_error(request: HttpRequest, exc: HttpError) -> HttpResponse:
     """An error that names its own status."""
+    # Whatever keeps a content from being read, Ninja says "Cannot parse request body" and keeps our own as the cause.
+    if isinstance(exc.__cause__, HttpError):
+        exc = exc.__cause__
     return _answer(request, str(exc), exc.status_code)
 
 

@@ -7,20 +7,13 @@ from typing import Annotated, Any, Generic, TypeVar
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Schema
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 
 
-def without_nul(text: str) -> str:
-    """PostgreSQL takes no NUL in texts. Raises ValueError for a text with one."""
-    if "\0" in text:
-        raise ValueError("A NUL character is in no name.")
-    return text
-
-
-Search = Annotated[str, Field(max_length=200), AfterValidator(without_nul)]
+Search = Annotated[str, Field(max_length=200)]
 """A text to look for."""
 
 

@@ -11,6 +11,7 @@ from cacherr.errors import ConfigurationError
 from cacherr.fields import EncryptedField
 from cacherr.overrides import SettingField, SettingsModel
 from cacherr.setting_sheet import Setting, every_setting, kind_of
+from cacherr.texts import fault
 
 KINDS: Mapping[str, tuple[type, str]] = {
     "boolean": (bool, "Write true or false."),
@@ -143,8 +144,8 @@ def clean_value(field: SettingField, value: Any) -> Any:
         raise ValidationError(sentence)
     if isinstance(value, str):
         value = value.strip()
-        if "\0" in value:
-            raise ValidationError("A NUL character is in no text here.")
+        if said := fault(value):
+            raise ValidationError(said)
         if isinstance(field, EncryptedField) and len(value) > MAX_SECRET:
             raise ValidationError("It is too long.")
     return field.clean(value, None)

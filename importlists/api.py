@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 from ninja.errors import HttpError
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from cacherr.envelope import Envelope, Page, Window, ok, without_nul
+from cacherr.envelope import Envelope, Page, Window, ok
 from importlists import previewing, refreshing
 from importlists.cachedness import cached
 from importlists.changing import check, put
@@ -50,12 +50,6 @@ class ListChange(BaseModel):
     priority: int | None = None
     refresh_minutes: int | None = None
     user: int | None = Field(None, description="plex.tv's number of the person on whose behalf; null: the owner.")
-
-    @field_validator("*")
-    @classmethod
-    def without_nul(cls, value: Any) -> Any:
-        """No database takes a NUL in a text."""
-        return without_nul(value) if isinstance(value, str) else value
 
 
 class NewList(ListChange):

@@ -6,6 +6,7 @@ from itertools import chain, zip_longest
 from typing import Any
 
 from cacherr.errors import OutsideError
+from cacherr.texts import storable
 from importlists.contract import Entry
 from plexusers.guids import names_of
 from plexusers.models import ItemKind
@@ -32,8 +33,8 @@ def entry(title: object, year: object, kind: ItemKind | None, released: object =
 
 
 def clean(text: object) -> str:
-    """A title of a length that a row can hold, without line breaks and NUL."""
-    return " ".join(text.replace("\0", " ").split())[:LONGEST_TITLE] if isinstance(text, str) else ""
+    """A title that a row can hold, without line breaks."""
+    return " ".join(storable(text).split())[:LONGEST_TITLE] if isinstance(text, str) else ""
 
 
 def year_of(value: object) -> int | None:

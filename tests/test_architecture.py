@@ -26,10 +26,11 @@ FLOOR = {
     "confirming", "given_files", "setting_changes",
     "setting_sheet",
     "backups",
+    "texts",
 }  # fmt: skip
 ROOF = {
     "__main__", "admin", "api", "apps", "asgi", "beat", "broker", "celery", "checks", "demo", "formats", "management",
-    "settings", "supervisor", "urls",
+    "parsing", "settings", "supervisor", "urls",
 }  # fmt: skip
 DOORS = {"tasks", "admin", "api", "consumers", "management", "setup", "signin"}
 ENTRY_POINTS = {"manage.py", "cacherr/__main__.py", "cacherr/asgi.py", "cacherr/celery.py"}

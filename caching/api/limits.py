@@ -7,9 +7,9 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema, Status
 from ninja.errors import HttpError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from cacherr.envelope import Envelope, Page, Window, ok, without_nul
+from cacherr.envelope import Envelope, Page, Window, ok
 from caching import limit_use
 from caching.api.checking import checked
 from caching.limit_use import Used
@@ -18,7 +18,7 @@ from plexusers.models import LibrarySection, PlexUser
 
 router = Router(tags=["limits"])
 
-Text = Annotated[str, Field(max_length=64), AfterValidator(without_nul)]
+Text = Annotated[str, Field(max_length=64)]
 
 
 class Amount(BaseModel):

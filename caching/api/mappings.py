@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema, Status
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from cacherr.envelope import Envelope, Page, Window, ok, without_nul
+from cacherr.envelope import Envelope, Page, Window, ok
 from caching import detecting, mappings
 from caching.models import Mode, PathMapping
 from caching.models.storage import Origin, WantedPlacement
@@ -36,7 +36,7 @@ class MappingData(Schema):
     """How the placement was found."""
 
 
-Text = Annotated[str, Field(max_length=4096), AfterValidator(without_nul)]
+Text = Annotated[str, Field(max_length=4096)]
 
 
 class ChangedMapping(BaseModel):

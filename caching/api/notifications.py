@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema, Status
 from ninja.errors import HttpError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from cacherr.envelope import Envelope, Page, Window, ok, without_nul
+from cacherr.envelope import Envelope, Page, Window, ok
 from cacherr.errors import ConfigurationError
 from caching.models import NoticeEvent, NotificationTarget, Timing
 from caching.notifying import posting, sending, targets
@@ -19,8 +19,8 @@ from caching.notifying import posting, sending, targets
 router = Router(tags=["notifications"])
 test_router = Router(tags=["notifications"])
 
-Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(without_nul)]
-Address = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(without_nul)]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Address = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class TargetChange(BaseModel):

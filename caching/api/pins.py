@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema, Status
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from cacherr.envelope import Envelope, Page, Window, ok, without_nul
+from cacherr.envelope import Envelope, Page, Window, ok
 from caching import mappings, pinning
 from caching.models import Pin, PinKind
 from caching.named import keys_named
@@ -45,7 +45,7 @@ class NewPin(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    target: Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(without_nul)] = Field(
+    target: Annotated[str, Field(min_length=1, max_length=4096)] = Field(
         alias="rating_key", description="A rating key, or the path of one of its files."
     )
     season: int | None = Field(None, ge=0, le=100_000, description="Only this season of a show; 0: the specials.")

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema, Status
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from cacherr.envelope import Envelope, Page, Window, ok, without_nul
+from cacherr.envelope import Envelope, Page, Window, ok
 from caching.api.checking import checked
 from caching.models import Resolution, Rule, RuleAction, RuleKind
 from caching.models.rule import CONDITIONS, SEVERAL, words
@@ -16,8 +16,8 @@ from caching.rulebook.telling import told
 
 router = Router(tags=["rules"])
 
-Text = Annotated[str, Field(max_length=4096), AfterValidator(without_nul)]
-Word = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^,]+$"), AfterValidator(without_nul)]
+Text = Annotated[str, Field(max_length=4096)]
+Word = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^,]+$")]
 Days = Annotated[int | None, Field(None, ge=1, le=36_500)]
 
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from django.conf import settings
 from django.http import Http404, HttpRequest
 from ninja import Body, Router, Schema, Status
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from cacherr.envelope import Envelope, ok, without_nul
+from cacherr.envelope import Envelope, ok
 from cacherr.errors import ConfigurationError
 from caching import scheduling
 from caching.scheduling import Cron, Every, Period, Timing
@@ -49,7 +49,7 @@ class ScheduleChange(BaseModel):
     enabled: bool | None = None
     every: int | None = Field(None, ge=1, le=31_622_400)
     period: Period | None = None
-    cron: Annotated[str, Field(max_length=100), AfterValidator(without_nul)] | None = None
+    cron: Annotated[str, Field(max_length=100)] | None = None
 
     def timing(self) -> Timing | None:
         """The time it asks for. Raises ConfigurationError."""

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from caching import exclusions, mappings
 from caching.transfer.plexcache import Adopted, Tracked, adopt, is_plexcache, survey, translate
-from caching.transfer.reading import Outcome, import_document
+from caching.transfer.reading import Outcome, import_document, require_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ def settings_of(document: Any, *, dry_run: bool = False) -> Outcome:
     """Import a document of ours or PlexCache-D's settings, whichever it is. Raises ImportRefusedError."""
     if not is_plexcache(document):
         return import_document(document, dry_run=dry_run)
+    require_texts(document)
     translated = translate(document)
     outcome = import_document(translated.document, dry_run=dry_run)
     outcome.notes = [*translated.notes, *outcome.notes]

@@ -11,6 +11,7 @@ from cacherr.errors import ConfigurationError
 from cacherr.fields import EncryptedField
 from cacherr.setting_changes import SettingsRefusedError, clean_value, prepare
 from cacherr.setting_sheet import every_setting
+from cacherr.texts import fault_within
 from caching.transfer.parts import PARTS, Part
 from caching.transfer.writing import FORMAT, VERSION, linked
 
@@ -38,6 +39,7 @@ def import_document(document: Any, *, dry_run: bool = False) -> Outcome:
 
     What the document does not name stays as it is, and a secret is never overwritten by an empty one.
     """
+    require_texts(document)
     _require_format(document)
     found = Outcome()
     with transaction.atomic():
@@ -65,6 +67,14 @@ def _require_format(document: Any) -> None:
             f"The document was written by a newer Cacherr ({document.get('cacherr', 'unknown')}).",
             "Bring this installation up to date, then import it again.",
         )
+
+
+def require_texts(document: Any) -> None:
+    """Raises ImportRefusedError for a document with a text that no database keeps."""
+    found = fault_within(document)
+    if found:
+        where, said = found
+        raise ImportRefusedError(f"Nothing was imported. {where[:200] or 'A name'}: {said}")
 
 
 def _unknown(document: Mapping[str, Any]) -> set[str]:

@@ -1,5 +1,7 @@
 """The REST API: one envelope for every answer, and only those who may use it do."""
 
+import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from cacherr.api import api
 from caching import lock
 from caching.cycle import WORK_LOCK
 from caching.models import Cycle, CycleState
@@ -228,3 +231,33 @@ def test_a_wrong_method_is_405_in_the_same_envelope(client: Client) -> None:
 def test_the_description_of_the_api_names_every_endpoint(client: Client) -> None:
     paths = client.get("/api/openapi.json").json()["paths"]
     assert set(paths) >= {"/api/health", *(path for _, path in ENDPOINTS)}
+
+
+# ---- texts that no database keeps ----------------------------------------------------------------------------------
+
+
+def with_content() -> list[tuple[str, str]]:
+    """Every method and address that takes JSON, with a number that nothing has."""
+    found = api.get_openapi_schema()["paths"]
+    return [
+        (method, re.sub(r"{[^}]*}", "999", path))
+        for path, methods in found.items()
+        for method, told in methods.items()
+        if "requestBody" in told
+    ]
+
+
+@pytest.mark.parametrize(("method", "path"), with_content())
+@pytest.mark.parametrize("text", ["half \ud800", "nul \0"])
+def test_a_text_that_no_database_keeps_is_refused_wherever_one_can_be_sent(
+    client: Client, method: str, path: str, text: str
+) -> None:
+    for content, where in (({"name": [text]}, "name.0: "), ({text: 1}, "")):
+        refused = opened(client.generic(method, path, json.dumps(content), "application/json", headers=KEY), 422)
+        assert refused["error"].startswith(where)
+        assert refused["error"].endswith(("Take it out.", "Write the whole one."))
+
+
+@pytest.mark.parametrize("path", ["cached/files?search=%00", "logs?search=x%00", "library/search?q=%00"])
+def test_no_question_holds_a_nul(client: Client, path: str) -> None:
+    opened(client.get(f"/api/{path}", headers=KEY), 422)

@@ -260,6 +260,9 @@ def schedule(interval: object) -> dict[str, Any]:
         ({"format": "cacherr settings", "version": 1, "pins": [{"rating_key": {}}]}, "text"),
         ({"format": "cacherr settings", "version": 1, "lists": [{"name": "x", "user": 5}]}, "plex_id"),
         ({"format": "cacherr settings", "version": 1, "mappings": [{"name": "x\0"}]}, "NUL"),
+        ({"format": "cacherr settings", "version": 1, "rules": [{"name": "\ud800"}]}, "rules.0.name: Half a character"),
+        ({"format": "cacherr settings", "version": 1, "settings": {"\ud800": 1}}, "settings: Half a character"),
+        ({"format": "cacherr settings", "version": 99, "cacherr": "\ud800"}, "cacherr: Half a character"),
         (schedule({"every": "x", "period": "minutes"}), "understood"),
         (schedule({"every": 0, "period": "minutes"}), "greater"),
         (schedule({"every": 5, "period": "moons"}), "choice"),
@@ -295,6 +298,14 @@ def test_the_commands_carry_settings_from_one_installation_to_another(installati
     refused = installation.run("import_settings", str(document), "--json")
     assert (refused.code, refused.report["success"]) == (2, False)
     assert installation.run("import_settings", str(installation.directory / "nothing")).code == 2
+    for content in ('{"format": "cacherr settings", "version": 1, "settings": {"reserve": "\\ud800"}}', PLEXCACHE):
+        document.write_text(content)
+        refused = installation.run("import_settings", str(document))
+        assert (refused.code, "Traceback" in refused.errors) == (2, False)
+        assert "Half a character" in refused.errors
+
+
+PLEXCACHE = '{"PLEX_URL": "http://plex:32400", "plex_source": "/\\ud800", "real_source": "/r", "cache_dir": "/c"}'
 
 
 def test_export_goes_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:

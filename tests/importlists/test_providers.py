@@ -7,6 +7,7 @@ import pytest
 
 from cacherr.errors import CacherrError, ConfigurationError, OutsideError
 from cacherr.fetching import Fetcher
+from importlists import entries
 from importlists.asking import Asker, Conditions, UnchangedError
 from importlists.contract import Entry, Keys, Media, Needs, Request
 from importlists.providers import PROVIDERS, chart_of
@@ -445,3 +446,9 @@ def test_keys_are_in_no_text_of_a_request() -> None:
     request = Request("x", Media.BOTH, 1, address="https://x/s3cret", keys=KEYS)
     assert "s3cret" not in f"{request!r} {request.keys!r}"
     assert "k" * 32 not in repr(request)
+
+
+def test_a_title_that_no_database_keeps_is_mended() -> None:
+    found = entries.entry("Al\ud800pha\0 one\n", 2001, None)
+    assert found is not None
+    assert found.title == "Al?pha one"

@@ -186,7 +186,7 @@ def test_while_plex_is_away_or_a_cycle_runs_the_latest_plan_explains_and_says_so
     [
         ({}, (422, "Name one")),
         ({"path": "/plex/x", "rating_key": "1"}, (422, "Name one")),
-        ({"path": "x\0/y"}, (422, "Name one")),
+        ({"path": "x\0/y"}, (422, "path: A NUL")),
         ({"rating_key": "999999"}, (409, "nothing by this rating key")),
         ({"path": "nothing"}, (409, "neither a whole path")),
     ],
