@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from ninja.errors import HttpError
 from ninja.security import APIKeyHeader
 from ninja.security.session import SessionAuthIsStaff
 
@@ -28,4 +29,24 @@ class ApiKey(APIKeyHeader):
         return key if is_key(key) else None
 
 
-AUTH = [ApiKey(), SessionAuthIsStaff()]
+NOT_OUR_PAGE = (
+    "This login came without the page's CSRF token. Send the token in the header X-CSRFToken, or reload the page; "
+    "programs send the API key in the header X-Api-Key."
+)
+
+
+class Session(SessionAuthIsStaff):
+    """The login of a page, with its CSRF token: a foreign page in the same browser has the login's cookie only."""
+
+    def _get_key(self, request: HttpRequest) -> str | None:
+        """The session's name; None for whoever has no login, and then needs no token either. Raises HttpError."""
+        if self.param_name not in request.COOKIES:
+            return None
+        try:
+            key: str | None = super()._get_key(request)
+        except HttpError:
+            raise HttpError(403, NOT_OUR_PAGE) from None
+        return key
+
+
+AUTH = [ApiKey(), Session()]

@@ -1,5 +1,6 @@
 """The REST API: the apps' routers joined, and every error in the same envelope."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
@@ -8,7 +9,7 @@ from cacherr import __version__
 from cacherr.access import AUTH
 from cacherr.envelope import failed
 from cacherr.errors import BusyError, CacherrError, ConfigurationError, RefusedError
-from cacherr.parsing import Parser
+from cacherr.parsing import TOO_LARGE, Parser
 from caching.api import open_router
 from caching.api import router as caching_router
 from importlists.api import router as importlists_router
@@ -53,6 +54,12 @@ def http_error(request: HttpRequest, exc: HttpError) -> HttpResponse:
     if isinstance(exc.__cause__, HttpError):
         exc = exc.__cause__
     return _answer(request, str(exc), exc.status_code)
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_large(request: HttpRequest, exc: RequestDataTooBig) -> HttpResponse:  # noqa: ARG001
+    """The content is larger than Django reads into memory."""
+    return _answer(request, TOO_LARGE, 413)
 
 
 @api.exception_handler(Http404)

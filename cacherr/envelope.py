@@ -86,9 +86,9 @@ def _wrapped(*, success: bool, data: Any, message: str, error: str) -> dict[str,
 
 
 SENTENCES = {
-    400: "The request cannot be understood.",
-    404: "There is nothing at this address.",
-    405: "This address does not answer to this method.",
+    400: "The request cannot be understood. Check its form, and whether CACHERR_ALLOWED_HOSTS has the host's name.",
+    404: "There is nothing at this address. /api/docs lists what there is.",
+    405: "This address does not answer to this method. /api/docs says which it takes.",
     500: "Something went wrong inside Cacherr. Look at its log.",
 }
 

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 from ninja.errors import HttpError
@@ -10,6 +11,10 @@ from ninja.parser import Parser as NinjasParser
 
 from cacherr.texts import fault_within
 
+TOO_LARGE = (
+    f"The content is too large. Send at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000} kB; "
+    "larger documents of settings are read by the command import_settings."
+)
 NO_JSON = "The content is no JSON. Send a JSON object, with the header Content-Type: application/json."
 
 

@@ -15,7 +15,7 @@ from django.utils.crypto import constant_time_compare
 from ninja import Router
 from ninja.errors import HttpError
 
-from cacherr.envelope import Envelope, ok
+from cacherr.envelope import SENTENCES, Envelope, ok
 from caching import watching
 from plexusers.models import WatchPolicy
 
@@ -49,7 +49,7 @@ def _admit(request: HttpRequest, secret: str) -> None:
     """Answers 404 to a wrong secret, as to any other address; 411 and 413 to a body without or beyond a size."""
     expected = WatchPolicy.effective().webhook_secret
     if not (constant_time_compare(secret, expected or "") and expected):
-        raise HttpError(404, "There is nothing at this address.")
+        raise HttpError(404, SENTENCES[404])
     length = request.META.get("CONTENT_LENGTH") or ""
     if not length.isdigit():
         raise HttpError(411, "Say how long the content is.")

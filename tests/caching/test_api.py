@@ -113,9 +113,15 @@ def test_the_key_and_a_login_let_in(admin_client: Client, client: Client, method
 def test_a_foreign_page_cannot_use_a_login_and_a_program_with_the_key_needs_no_token(admin_user: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(admin_user)
-    opened(post(client, "/api/start-cache", accept="*/*"), 403)
+    assert "X-CSRFToken" in opened(post(client, "/api/start-cache", accept="*/*"), 403)["error"]
     assert not Cycle.objects.exists()
     opened(post(Client(enforce_csrf_checks=True), "/api/start-cache"), 202)
+
+
+def test_whoever_has_neither_login_nor_the_right_key_is_told_so_and_not_of_tokens() -> None:
+    client = Client(enforce_csrf_checks=True)
+    for headers in ({"accept": "*/*"}, {"x-api-key": "wrong"}):
+        assert "Sign in, or send the API key" in opened(post(client, "/api/start-cache", **headers), 401)["error"]
 
 
 def test_status_tells_what_is_going_on(client: Client, rows: Rows) -> None:
@@ -203,6 +209,17 @@ def test_nonsense_is_refused_with_a_sentence_and_starts_nothing(client: Client, 
     answer = post(client, "/api/start-cache", body)
     assert answer.status_code in statuses
     opened(answer, answer.status_code)
+    assert not Cycle.objects.exists()
+
+
+@pytest.mark.parametrize("body", ["{", "\x00", "[" * 100_000, b"\xff"])
+def test_what_is_no_json_is_refused_with_the_cure(client: Client, body: str | bytes) -> None:
+    assert "Send a JSON object" in opened(post(client, "/api/start-cache", body), 400)["error"]
+
+
+def test_a_content_that_is_too_large_is_413_with_the_most_that_it_may_be(client: Client, settings: Settings) -> None:
+    body = b'{"dry_run": true, "x": "' + b"x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE + b'"}'
+    assert "Send at most 2621 kB" in opened(post(client, "/api/start-cache", body), 413)["error"]
     assert not Cycle.objects.exists()
 
 

@@ -102,7 +102,7 @@ def test_a_wrong_secret_is_answered_like_any_other_address(client: Client, store
     answer = client.post(f"/api/webhooks/tautulli/{wrong}", TAUTULLI, content_type=JSON)
     other = client.post("/api/no/such/thing", TAUTULLI, content_type=JSON)
     assert (answer.status_code, other.status_code) == (404, 404)
-    assert answer.json()["success"] is False
+    assert (answer.json()["success"], answer.json()["error"]) == (False, other.json()["error"])
     assert asked() == 0
 
 
