@@ -10,6 +10,7 @@ from django.templatetags.static import static
 from cacherr.databases import database, sqlite
 from cacherr.env import FILE_SUFFIX, OLDER_VARIABLES, Environment, redis_url, zone_name
 from cacherr.log_settings import logging_settings
+from cacherr.proxies import proxy_list
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -115,7 +116,9 @@ ALLOWED_HOSTS = [
     *(host.strip() for host in env.text("CACHERR_ALLOWED_HOSTS", "*").split(",")),
     *("localhost", "127.0.0.1", "[::1]"),
 ]
-CACHERR_TRUSTED_PROXIES = [address.strip() for address in env.text("CACHERR_TRUSTED_PROXIES").split(",") if address]
+CACHERR_TRUSTED_PROXIES: list[str] = env.parsed(
+    "CACHERR_TRUSTED_PROXIES", proxy_list, [], "Write addresses or networks, for example 172.18.0.2 or 172.16.0.0/12."
+)
 
 INSTALLED_APPS = [
     "unfold",

@@ -55,7 +55,7 @@ class Supervisor:
         events.attach(asyncio.get_running_loop())
         config = uvicorn.Config(
             "cacherr.asgi:application", lifespan="off", log_config=None, access_log=False, ws="websockets-sansio",
-            timeout_graceful_shutdown=1, server_header=False,
+            timeout_graceful_shutdown=1, server_header=False, proxy_headers=False,
         )  # fmt: skip
         server = _Server(config, self._ready)
         await server.serve(sockets=[self.socket])

@@ -45,7 +45,7 @@ web)
     # Here only: worker and beat start when this one is healthy, and then find the tables they need.
     python manage.py prepare
     exec uvicorn cacherr.asgi:application --host "${CACHERR_HOST:-0.0.0.0}" --port "${CACHERR_PORT:-5445}" \
-        --lifespan off --no-access-log --timeout-graceful-shutdown 2 --log-level warning
+        --lifespan off --no-proxy-headers --no-access-log --timeout-graceful-shutdown 2 --log-level warning
     ;;
 worker)
     sign_of_life worker

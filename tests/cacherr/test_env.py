@@ -11,6 +11,7 @@ import pytest
 
 from cacherr.checks import ENVIRONMENT_ONLY
 from cacherr.env import Environment, Override, parse_bool, redis_url, zone_name
+from cacherr.proxies import proxy_list
 from tests.conftest import PROJECT
 from tests.environment import clean_environment
 
@@ -91,6 +92,8 @@ BAD: list[tuple[Read, str, object, str]] = [
     (lambda env: env.parsed("X", zone_name, "UTC", "Use a name."), "Mars/North", "UTC", "Use a name."),
     (lambda env: env.parsed("X", zone_name, "UTC", "Use a name."), "../../etc/passwd", "UTC", "Use a name."),
     (lambda env: env.parsed("X", zone_name, "UTC", "Use a name."), "Europe", "UTC", "Use a name."),
+    (lambda env: env.parsed("X", proxy_list, list[str](), "Write"), "swag", [], "Write"),
+    (lambda env: env.parsed("X", proxy_list, list[str](), "Write"), "10.0.0.1;::1", [], "Write"),
 ]
 
 
