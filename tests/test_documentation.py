@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,27 @@ def modules() -> list[str]:
 @pytest.mark.parametrize("module", modules())
 def test_every_module_is_in_the_tour(module: str) -> None:
     assert f"`{module.split('/')[1]}`" in text("docs/architecture.md")
+
+
+def twice(names: list[str]) -> list[str]:
+    return sorted(name for name, times in Counter(names).items() if times > 1)
+
+
+def first_cells(section: str) -> list[str]:
+    return re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+
+
+def test_no_command_and_no_endpoint_is_documented_twice() -> None:
+    cells = first_cells(text("docs/api.md"))
+    commands = [name for cell in cells for name in re.findall(r"^`([a-z_]+)\b", cell)]
+    endpoints = [name for cell in cells for name in re.findall(r"`([A-Z]+ /[^`]*)`", cell)]
+    assert twice([name for name in commands if name in get_commands()]) == []
+    assert twice(endpoints) == []
+
+
+def test_no_module_is_in_one_part_of_the_tour_twice() -> None:
+    for section in text("docs/architecture.md").split("\n## "):
+        assert twice([name for cell in first_cells(section) for name in re.findall(r"`([^`]+)`", cell)]) == []
 
 
 def test_every_dependency_has_its_reason() -> None:
