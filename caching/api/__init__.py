@@ -6,6 +6,7 @@ from caching.api import (
     activity,
     audit,
     cycles,
+    doctor,
     explain,
     files,
     limits,
@@ -34,6 +35,7 @@ router.add_router("pins", pins.router)
 router.add_router("rules", rules.router)
 router.add_router("limits", limits.router)
 router.add_router("audit", audit.router)
+router.add_router("doctor", doctor.router)
 router.add_router("schedules", schedules.router)
 router.add_router("", activity.router)
 router.add_router("replay", replaying.router)

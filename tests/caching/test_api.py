@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -73,6 +74,7 @@ ENDPOINTS = [
     ("get", "/api/audit/history"),
     ("post", "/api/audit/repair"),
     ("get", "/api/cached/statistics"),
+    ("get", "/api/doctor"),
 ]
 ACCEPTED = {
     ("post", "/api/start-cache"),
@@ -248,6 +250,16 @@ def test_a_wrong_method_is_405_in_the_same_envelope(client: Client) -> None:
 def test_the_description_of_the_api_names_every_endpoint(client: Client) -> None:
     paths = client.get("/api/openapi.json").json()["paths"]
     assert set(paths) >= {"/api/health", *(path for _, path in ENDPOINTS)}
+
+
+def test_the_doctor_answers_what_the_command_says(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    told = opened(client.get("/api/doctor", headers=KEY), 200)["data"]
+    with pytest.raises(SystemExit) as ended:
+        call_command("doctor", "--json")
+    assert told["findings"] == json.loads(capsys.readouterr().out)["findings"]
+    assert (told["healthy"], told["exit_code"]) == (False, ended.value.code)
+    assert {one["check"] for one in told["findings"] if one["level"] == "error"} == {"mappings", "plex"}
+    assert all(one["cure"] for one in told["findings"] if one["level"] == "error")
 
 
 # ---- texts that no database keeps ----------------------------------------------------------------------------------
