@@ -13,7 +13,7 @@ from cacherr.errors import BusyError
 from caching import mappings
 from caching.models import PathMapping, Setup
 
-BY_ITSELF = frozenset({"schedule", "playback"})
+BY_ITSELF = frozenset({"schedule", "playback", "arr"})
 """Triggers behind which no person stands who wants a cycle now."""
 
 

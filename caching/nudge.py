@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from celery import current_app
@@ -37,15 +38,21 @@ def tend() -> None:
     _send("caching.tasks.tend")
 
 
+def follow_hint(told_at: datetime, seconds: float) -> bool:
+    """Let a worker see in so many seconds whether a hint still asks for a cycle. False when the broker is away."""
+    return _send("caching.tasks.follow_hint", {"told_at": told_at.isoformat()}, wait=seconds)
+
+
 def run(task: str, told: Mapping[str, Any]) -> bool:
     """Let a worker do what no row asks for. False when the broker is away: then nothing comes of it."""
     return _send(task, told)
 
 
-def _send(task: str, told: Mapping[str, Any] | None = None) -> bool:
+def _send(task: str, told: Mapping[str, Any] | None = None, *, wait: float = 0) -> bool:
     """Send a message. A broker that is away, or a queue that nobody made yet, is no error: the rows wait."""
     try:
-        current_app.send_task(task, kwargs=dict(told or {}), expires=EXPIRES_SECONDS, retry=False)
+        expires = wait + EXPIRES_SECONDS
+        current_app.send_task(task, kwargs=dict(told or {}), countdown=wait, expires=expires, retry=False)
     except (OperationalError, OSError) as error:
         log.warning("No worker could be woken (%s); what waits begins within a minute of its return.", error)
         return False

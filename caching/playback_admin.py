@@ -14,7 +14,7 @@ from cacherr.read_only_admin import ReadOnlyAdmin
 from caching import state, watching
 from caching.models import Playback
 
-WEBHOOKS = (("Plex", "plex"), ("Tautulli", "tautulli"))
+WEBHOOKS = (("Plex", "plex"), ("Tautulli", "tautulli"), ("Sonarr and Radarr", "arr"))
 
 
 @admin.register(Playback)

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 
 from celery import shared_task
 
 from cacherr.errors import BusyError, CacherrError
-from caching import backing_up, cycle, orders, rescue, upkeep
+from caching import arr, backing_up, cycle, orders, rescue, upkeep
 from caching.notifying import sending
 from caching.replaying import waiting as replaying
 
@@ -24,6 +25,13 @@ def run_cycle() -> None:
 def run_waiting_cycle() -> None:
     """Somebody asked for a cycle. What was ordered at its very end found no free worker."""
     _quietly(cycle.run_waiting)
+    _quietly(orders.run_waiting)
+
+
+@shared_task
+def follow_hint(told_at: str) -> None:
+    """Sonarr or Radarr told of files a while ago. What was ordered at the cycle's end found no free worker."""
+    _quietly(lambda: arr.follow(datetime.fromisoformat(told_at)))
     _quietly(orders.run_waiting)
 
 

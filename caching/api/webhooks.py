@@ -1,6 +1,7 @@
-"""Webhooks of Plex and Tautulli: triggers, nothing else. Whoever knows the address may send one.
+"""Webhooks of Plex, Tautulli, Sonarr and Radarr: triggers, nothing else. Whoever knows the address may send one.
 
-What is sent is looked at only as far as to see that it is what it claims to be: what plays is always asked of Plex.
+What is sent is looked at only as far as to see that it is what it claims to be: what plays is always asked of Plex, and
+what became of files is looked up by a cycle.
 """
 
 import json
@@ -16,7 +17,7 @@ from ninja import Router
 from ninja.errors import HttpError
 
 from cacherr.envelope import SENTENCES, Envelope, ok
-from caching import watching
+from caching import arr, watching
 from plexusers.models import WatchPolicy
 
 router = Router(tags=["webhooks"])
@@ -28,6 +29,9 @@ UNREADABLE = (
     RawPostDataException,
 )  # fmt: skip
 
+NO_WEBHOOK = "This is no webhook that Cacherr understands. Set it up as docs/watching.md says."
+SOON = f"Cacherr looks at it with a cycle in {arr.WAIT_SECONDS // 60} minutes."
+
 Answer = Envelope[dict[str, Any]]
 
 
@@ -35,14 +39,28 @@ Answer = Envelope[dict[str, Any]]
 def from_plex(request: HttpRequest, secret: str) -> dict[str, Any]:
     """Plex says that something happened: a form with the part `payload`, and perhaps a picture."""
     _admit(request, secret)
-    return _trigger(lambda: request.POST["payload"])
+    _content(lambda: request.POST["payload"])
+    return _look()
 
 
 @router.post("tautulli/{secret}", response=Answer)
 def from_tautulli(request: HttpRequest, secret: str) -> dict[str, Any]:
     """Tautulli says that something happened: any JSON object."""
     _admit(request, secret)
-    return _trigger(lambda: request.body)
+    _content(lambda: request.body)
+    return _look()
+
+
+@router.post("arr/{secret}", response=Answer)
+def from_arr(request: HttpRequest, secret: str) -> dict[str, Any]:
+    """Sonarr or Radarr say that something happened: a JSON object with `eventType`. New files lead to a cycle soon."""
+    _admit(request, secret)
+    concerned = arr.concerns_files(_content(lambda: request.body))
+    if concerned is None:
+        raise HttpError(400, NO_WEBHOOK)
+    if not concerned:
+        return ok({}, "Cacherr has heard it; no file changed.")
+    return ok({}, SOON if arr.hint() else "Cacherr looks at it with its next cycle.")
 
 
 def _admit(request: HttpRequest, secret: str) -> None:
@@ -57,12 +75,17 @@ def _admit(request: HttpRequest, secret: str) -> None:
         raise HttpError(413, f"A webhook is at most {MOST_BYTES // 2**20} MB long.")
 
 
-def _trigger(read: Callable[[], str | bytes]) -> dict[str, Any]:
+def _content(read: Callable[[], str | bytes]) -> dict[str, Any]:
+    """What was sent. Raises HttpError when it is no JSON object."""
     try:
         content = json.loads(read())
     except (*UNREADABLE, KeyError) as error:
-        raise HttpError(400, "This is no webhook that Cacherr understands.") from error
+        raise HttpError(400, NO_WEBHOOK) from error
     if not isinstance(content, dict):
-        raise HttpError(400, "This is no webhook that Cacherr understands.")
+        raise HttpError(400, NO_WEBHOOK)
+    return content
+
+
+def _look() -> dict[str, Any]:
     watching.ask_to_look()
     return ok({}, "Cacherr looks at what plays.")

@@ -124,7 +124,7 @@ def test_the_secret_is_made_once_and_kept_encrypted(settings: Settings) -> None:
 
 def test_the_addresses_are_shown_to_those_who_may_change_the_settings(admin_client: Client) -> None:
     page = admin_client.get("/admin/caching/playback/").content.decode()
-    for kind in ("plex", "tautulli"):
+    for kind in ("plex", "tautulli", "arr"):
         address = f"http://testserver/api/webhooks/{kind}/{webhook_secret()}"
         assert address in page
         assert admin_client.get(address.removeprefix("http://testserver")).status_code == 405
