@@ -47,6 +47,11 @@ def _on_cache(
     ]
 
 
+def may_be_the_same(row: CachedFile, look: disk.Look, fingerprint: str) -> bool:
+    """Whether a file may be what its row knows by this fingerprint, under another inode: then its bytes tell."""
+    return bool(row.hash) and look.may_be_copy_of(fingerprint)
+
+
 def _change(look: disk.Look) -> Change:
     reasons = {disk.Kind.FILE: REPLACED, disk.Kind.ABSENT: GONE}
     return Change(reasons.get(look.kind, STRANGE), look.size)

@@ -136,6 +136,25 @@ def note(operation: Operation, **changes: Any) -> None:
         setattr(operation, name, value)
 
 
+def recognise(operation: Operation, field: str, fingerprint: str) -> None:
+    """Note under which fingerprint a file is known from now on, on the operation and on the cached file's row.
+
+    `field` is `source_print` or `target_print`. Raises LostOperationError.
+    """
+    name = {"source_print": "array_print", "target_print": "cache_print"}[field]
+    known = getattr(operation, field)
+    with transaction.atomic():
+        note(operation, **{field: fingerprint})
+        cached_file(operation).filter(**{name: known}).update(**{name: fingerprint})
+
+
+def recognise_file(file: CachedFile, field: str, fingerprint: str) -> None:
+    """The same of a cached file alone, unless somebody noted something else. `field`: `array_print`, `cache_print`."""
+    known = {"pk": file.pk, field: getattr(file, field)}
+    if CachedFile.objects.filter(**known).update(**{field: fingerprint}):
+        setattr(file, field, fingerprint)
+
+
 def finish_cached(operation: Operation) -> None:
     """End a caching operation: the file's row and the operation's end are one transaction."""
     with transaction.atomic():

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 
 from cacherr.errors import CacherrError
-from caching import caching_steps, disk, journal, manifest, returning_steps
+from caching import caching_steps, disk, journal, manifest, recognising, returning_steps
 from caching.bench import AbortedError, Bench, BusyFileError, ConflictError, bench
 from caching.directories import make_parents
 from caching.models import Kind, Mode, Operation, State, Way
@@ -68,6 +68,9 @@ def _run(operation: Operation, roots: Roots, progress: Progress, playing: Playin
 
 def _advance_to_end(operation: Operation, roots: Roots, progress: Progress, playing: Playing) -> None:
     array, cache = roots[operation.array_id], _cache_of(operation, roots)
+    if operation.state == State.PLANNED and operation.kind != Kind.CACHE:
+        with bench(operation, array, cache, playing) as places:
+            recognising.recognise(places, progress.copied)
     if operation.state == State.PLANNED and cache is not None:
         _make_directories(operation, array, cache, playing)
     while operation.is_live:

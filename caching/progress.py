@@ -68,8 +68,10 @@ class Progress:
         self._tell()
 
     def copied(self, done: int) -> None:
-        """So many bytes are copied. Returns when more may be; raises Cancelled when no more shall be."""
+        """So many bytes are copied, or read to be compared. Returns when more may be; raises Cancelled otherwise."""
         self.operation.bytes_done = done
+        if done < self.paid:  # one file was read, now the next one
+            self.speed.restart(self.clock(), done)
         self._look()
         fresh, self.paid = max(0, done - self.paid), done
         self.pace.keep(fresh, self.playing, self._look)

@@ -13,6 +13,7 @@ from cacherr.errors import StorageAbsentError
 from caching import disk
 from caching.auditing.findings import Finding, Kind, Repair, Severity
 from caching.bench import ConflictError
+from caching.changes import may_be_the_same
 from caching.models import CachedFile, Operation
 from caching.ways import GoneError, Shown, decide, shown
 
@@ -29,8 +30,11 @@ class Sight:
     copy: Shown
 
 
-def compare(files: Iterable[CachedFile]) -> Iterator[Finding]:
-    """Findings about cached files, pair of roots by pair; of a root that is absent nothing is concluded."""
+def compare(files: Iterable[CachedFile], *, strictly: bool = False) -> Iterator[Finding]:
+    """Findings about cached files, pair of roots by pair; of a root that is absent nothing is concluded.
+
+    A file that differs by its inode only may have come with a new disk and counts as unchanged; `strictly` it does not.
+    """
     pairs: dict[tuple[str, str], list[CachedFile]] = defaultdict(list)
     for file in files:
         if file.conflict:
@@ -43,31 +47,37 @@ def compare(files: Iterable[CachedFile]) -> Iterator[Finding]:
                 array, cache = (
                     stack.enter_context(disk.open_root(root.path, root.pk)) for root in (rows[0].array, rows[0].cache)
                 )
-                yield from _compare(rows, array, cache)
+                yield from _compare(rows, array, cache, strictly=strictly)
         except StorageAbsentError:
             continue  # told once for each root
 
 
-def _compare(rows: list[CachedFile], array: disk.RootDir, cache: disk.RootDir) -> Iterator[Finding]:
+def _compare(rows: list[CachedFile], array: disk.RootDir, cache: disk.RootDir, *, strictly: bool) -> Iterator[Finding]:
     copies = disk.looks(cache, [row.relative for row in rows])
     names = [path for row in rows for path in (row.relative, parked_path(row)) if path]
     originals = disk.looks(array, names)
     for row in rows:
-        sight = _sight(row, originals, copies)
+        sight = _sight(row, originals, copies, strictly=strictly)
         found = unreadable(row) if sight is None else judge(row, sight)
         if found is not None:
             yield found
 
 
-def _sight(row: CachedFile, originals: Mapping[bytes, disk.Look], copies: Mapping[bytes, disk.Look]) -> Sight | None:
+def _sight(
+    row: CachedFile, originals: Mapping[bytes, disk.Look], copies: Mapping[bytes, disk.Look], *, strictly: bool
+) -> Sight | None:
     """None when one of the places cannot be seen: unknown is not absent."""
     target, parked = bytes(row.link_target), parked_path(row)
     name, copy = originals.get(row.relative), copies.get(row.relative)
     beside = originals.get(parked) if parked else disk.Look(disk.Kind.ABSENT)
     if name is None or copy is None or beside is None:
         return None
+
+    def seen(look: disk.Look, known: str, link: bytes) -> Shown:
+        return Shown.OURS if not strictly and may_be_the_same(row, look, known) else shown(look, known, link)
+
     known = row.array_print
-    return Sight(shown(name, known, target), shown(beside, known, target), shown(copy, row.cache_print, b""))
+    return Sight(seen(name, known, target), seen(beside, known, target), seen(copy, row.cache_print, b""))
 
 
 def parked_path(row: CachedFile) -> bytes:

@@ -1,10 +1,11 @@
 """Reading every cached file and its original, and comparing them with the hash that was made when it was cached."""
 
 from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
 
 from cacherr.errors import StorageAbsentError
-from caching import disk
-from caching.auditing.comparing import copy_path, name_path, original_path, parked_path
+from caching import disk, journal, recognising
+from caching.auditing.comparing import compare, copy_path, name_path, original_path, parked_path
 from caching.auditing.findings import Finding, Kind, Repair, Severity
 from caching.models import CachedFile, Root
 
@@ -14,31 +15,62 @@ Watch = Callable[[CachedFile, int], None]
 HEAL = "A repair makes the original again from the cached copy. Check the array's disk."
 
 
+class _Read(StrEnum):
+    """What the reading of a file came to."""
+
+    SOUND = "sound"
+    DAMAGED = "damaged"
+    OTHER = "other bytes under another inode"
+    NOTHING = "not read"
+
+
+AS_JUDGED = {_Read.SOUND: True, _Read.DAMAGED: False}
+
+
 def verify(files: Iterable[CachedFile], watch: Watch) -> Iterator[Finding | None]:
     """What is wrong with each file that could be read, None when it is sound; one answer for each file.
 
-    What cannot be read is no answer. Raises Cancelled.
+    What came along with a new disk is recognised by its bytes, and its row knows it from then on. What cannot be read
+    is no answer. Raises Cancelled.
     """
     for file in files:
         if not file.hash:
             continue  # taken over without being read: there is nothing to compare with
-        copy = _read(file, file.cache, file.relative, file.cache_print, watch)
+        copy = _read(file, file.cache, file.relative, "cache_print", watch)
         path = parked_path(file) or (b"" if file.leaves_name else file.relative)
-        original = _read(file, file.array, path, file.array_print, watch) if path else None
-        if copy is not None or original is not None:
-            yield judge(file, copy, original)
+        original = _read(file, file.array, path, "array_print", watch) if path else _Read.NOTHING
+        if _Read.OTHER in (copy, original):
+            yield from compare([file], strictly=True)
+        elif (copy, original) != (_Read.NOTHING, _Read.NOTHING):
+            yield judge(file, AS_JUDGED.get(copy), AS_JUDGED.get(original))
 
 
-def _read(file: CachedFile, root: Root, path: bytes, fingerprint: str, watch: Watch) -> bool | None:
-    """Whether the content is what was cached; None when it is another file, or cannot be read."""
+def _read(file: CachedFile, root: Root, path: bytes, field: str, watch: Watch) -> _Read:
+    """Whether the content is what was cached. `field` has the fingerprint."""
+    fingerprint = getattr(file, field)
+
+    def progress(done: int) -> None:
+        watch(file, done)
+
     try:
         with disk.open_root(root.path, root.pk) as opened, disk.place(opened, path) as at:
-            found = disk.hash_of(at, fingerprint, lambda done: watch(file, done))
+            if compared := recognising.compare(at, fingerprint, file.hash, progress):
+                return _recognised(file, field, compared)
+            found = disk.hash_of(at, fingerprint, progress)
     except (FileNotFoundError, StorageAbsentError, disk.RefusedPathError):
-        return None  # what is missing is told without reading
+        return _Read.NOTHING  # what is missing is told without reading
     except OSError:
-        return False  # a disk that cannot read its own file has lost it
-    return None if found is None else found == file.hash
+        return _Read.DAMAGED  # a disk that cannot read its own file has lost it
+    if found is None:
+        return _Read.NOTHING
+    return _Read.SOUND if found == file.hash else _Read.DAMAGED
+
+
+def _recognised(file: CachedFile, field: str, compared: recognising.Compared) -> _Read:
+    if not compared.same:
+        return _Read.OTHER
+    journal.recognise_file(file, field, compared.print)
+    return _Read.SOUND
 
 
 def judge(file: CachedFile, copy: bool | None, original: bool | None) -> Finding | None:

@@ -80,6 +80,12 @@ class Look:
         """Whether this is the very file that the journal knows."""
         return self.kind is Kind.FILE and bool(fingerprint) and self.print == fingerprint
 
+    def may_be_copy_of(self, fingerprint: str) -> bool:
+        """Whether it is another file, but of that size and time: the same bytes on another disk, perhaps."""
+        if self.kind is not Kind.FILE or not fingerprint or self.print == fingerprint:
+            return False
+        return self.print.split(":")[1:] == fingerprint.split(":")[1:]
+
     def is_link(self, target: bytes) -> bool:
         """Whether this is the link that we made."""
         return self.kind is Kind.LINK and bool(target) and self.target == target
