@@ -1,7 +1,11 @@
-"""Which cached files are not any more what was cached: replaced by another program, or gone. Reads only."""
+"""Which cached files are not any more what was cached: replaced by another program, or gone. Reads only.
+
+What differs from its fingerprint by nothing but the inode came with a new disk, or is another program's file of that
+size and time. Only its bytes tell; until they were compared it counts as unchanged.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from cacherr.errors import StorageAbsentError
@@ -22,29 +26,40 @@ class Change:
     size: int
 
 
-def on_caches(cached: Mapping[FileKey, CachedFile]) -> dict[FileKey, Change]:
+Compare = Callable[[CachedFile, disk.RootDir], bool | None]
+"""Whether a cached copy with another inode has the bytes that were cached; None: it is not known."""
+
+
+def nobody_compares(row: CachedFile, root: disk.RootDir) -> None:
+    """For those who must answer at once: reading takes long."""
+
+
+def on_caches(cached: Mapping[FileKey, CachedFile], compare: Compare = nobody_compares) -> dict[FileKey, Change]:
     """The cached copies that are not what their rows say. A cache that is not there says nothing about its files."""
     roots: dict[tuple[str, str], list[FileKey]] = defaultdict(list)
     for key, row in cached.items():
         if not row.conflict:
             roots[row.cache.path, row.cache_id].append(key)
-    return {key: change for root, keys in roots.items() for key, change in _on_cache(root, keys, cached)}
+    return {key: change for root, keys in roots.items() for key, change in _on_cache(root, keys, cached, compare)}
 
 
 def _on_cache(
-    root: tuple[str, str], keys: Iterable[FileKey], cached: Mapping[FileKey, CachedFile]
+    root: tuple[str, str], keys: Iterable[FileKey], cached: Mapping[FileKey, CachedFile], compare: Compare
 ) -> list[tuple[FileKey, Change]]:
     by_path = {key.path: key for key in keys}
+    changed = []
     try:
         with disk.open_root(*root) as opened:
-            seen = disk.looks(opened, by_path)
+            for path, look in disk.looks(opened, by_path).items():
+                row = cached[by_path[path]]
+                if look.is_file(row.cache_print):
+                    continue
+                if may_be_the_same(row, look, row.cache_print) and compare(row, opened) is not False:
+                    continue
+                changed.append((by_path[path], _change(look)))
     except StorageAbsentError:
         return []
-    return [
-        (by_path[path], _change(look))
-        for path, look in seen.items()
-        if not look.is_file(cached[by_path[path]].cache_print)
-    ]
+    return changed
 
 
 def may_be_the_same(row: CachedFile, look: disk.Look, fingerprint: str) -> bool:
@@ -65,5 +80,6 @@ def on_array(row: CachedFile, look: disk.Look) -> Change | None:
     """
     if row.is_linked:
         return None if look.is_link(bytes(row.link_target)) else Change(REPLACED, row.size)
-    replaced = not row.leaves_name and look.kind is disk.Kind.FILE and not look.is_file(row.array_print)
+    known = look.is_file(row.array_print) or may_be_the_same(row, look, row.array_print)
+    replaced = not row.leaves_name and look.kind is disk.Kind.FILE and not known
     return Change(REPLACED, row.size) if replaced else None

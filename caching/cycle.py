@@ -11,6 +11,7 @@ from cacherr.errors import BusyError, CacherrError
 from caching import (
     asking,
     beginning,
+    changes,
     crew,
     directories,
     disk,
@@ -23,6 +24,7 @@ from caching import (
     outlook,
     pausing,
     proving,
+    recognising,
     recovery,
     stopping,
 )
@@ -68,9 +70,11 @@ def request(trigger: str, *, dry_run: bool = False) -> Cycle:
         return waiting or request(trigger, dry_run=dry_run)
 
 
-def decide(usable: Sequence[PathMapping], answers: Sequence[Answer]) -> tuple[Gathered, Plan]:
+def decide(
+    usable: Sequence[PathMapping], answers: Sequence[Answer], compare: changes.Compare = changes.nobody_compares
+) -> tuple[Gathered, Plan]:
     """What becomes of everything, whoever asks: a cycle, a dry run, a preview. Reads only; StorageAbsentError."""
-    gathered = Gatherer(usable, CachePolicy.effective()).gather(answers)
+    gathered = Gatherer(usable, CachePolicy.effective(), compare).gather(answers)
     return gathered, make_plan(gathered.situation)
 
 
@@ -200,9 +204,10 @@ class _Run:
         asked = self._ask()
         usable = [proving.prove(mapping) for mapping in usable]
         with recovery.open_roots(recovery.roots_in_use(usable)) as opened:
-            gathered, plan = self._plan(usable, asked.answers)
-            outlook.keep_up(plan, gathered.rows, gathered.situation.now)
             playing = Playing(lambda: playing_now(asked.plex), usable)
+            copies = recognising.Copies(playing, self._stopped)
+            gathered, plan = self._plan(usable, asked.answers, copies.compare)
+            outlook.keep_up(plan, gathered.rows, gathered.situation.now)
             self._carry_out(self._journal_all(plan, gathered), opened, playing)
 
     def _ask(self) -> asking.Asked:
@@ -210,9 +215,14 @@ class _Run:
         self.cycle.error = asked.trouble
         return asked
 
-    def _plan(self, usable: Sequence[PathMapping], answers: Sequence[Answer]) -> tuple[Gathered, Plan]:
+    def _plan(
+        self,
+        usable: Sequence[PathMapping],
+        answers: Sequence[Answer],
+        compare: changes.Compare = changes.nobody_compares,
+    ) -> tuple[Gathered, Plan]:
         self._phase(Phase.PLAN, 0)
-        gathered, plan = decide(usable, answers)
+        gathered, plan = decide(usable, answers, compare)
         self.cycle.plan = [described(decision, gathered) for decision in plan.decisions]
         self.cycle.failures = sum(decision.problem for decision in plan.decisions)
         self.cycle.save(update_fields=["plan", "failures"])

@@ -39,7 +39,13 @@ class Gathered:
 class Gatherer:
     """Joins answers of sources with what the disks and rows say."""
 
-    def __init__(self, mappings: Sequence[PathMapping], policy: CachePolicy) -> None:
+    def __init__(
+        self,
+        mappings: Sequence[PathMapping],
+        policy: CachePolicy,
+        compare: changes.Compare = changes.nobody_compares,
+    ) -> None:
+        """`compare` tells whether cached copies that came with a new disk are what was cached."""
         self.policy = policy
         self.mappings = mappings
         self.cached = {
@@ -48,7 +54,7 @@ class Gatherer:
         }
         owner = claims.owner_number()
         self.claims = {key: claims.parse(row.sources, owner) for key, row in self.cached.items()}
-        self.changes = changes.on_caches(self.cached)
+        self.changes = changes.on_caches(self.cached, compare)
         self.by_key: dict[values.FileKey, PathMapping] = {}
         self.plex_paths: dict[values.FileKey, str] = {}
         self.skipped: dict[str, values.Skipped] = {}

@@ -5,10 +5,20 @@ here before anything is concluded, and the new fingerprint is kept. Other bytes 
 program's file.
 """
 
+import logging
+from collections.abc import Callable
 from typing import NamedTuple
 
-from caching import disk, journal
+from caching import disk, journal, pace
 from caching.bench import Bench
+from caching.models import CachedFile
+from caching.playing import Playing
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.25
+MOST_SECONDS = 600.0
+"""How long a cycle goes on beginning with another file before it does its other work."""
 
 
 class Compared(NamedTuple):
@@ -52,3 +62,55 @@ def _among(places: tuple[disk.Place, ...], known: str, known_hash: str, progress
         if compared is not None and compared.same:
             return compared.print
     return ""
+
+
+class Copies:
+    """Compares cached copies for a cycle, at the pace of all copies and as long as nothing else is more urgent.
+
+    What it did not get to stays unknown, and the next cycle goes on with it. It changes rows, and no file.
+    """
+
+    def __init__(self, playing: Playing, stopped: Callable[[], bool], shared_pace: pace.Pace = pace.SHARED) -> None:
+        """`stopped` is asked four times a second whether the cycle shall end."""
+        self.playing, self.stopped, self.pace = playing, stopped, shared_pace
+        self.ends_at = shared_pace.clock() + MOST_SECONDS
+        self.looked_at: float | None = None
+        self.is_over = False
+
+    def compare(self, row: CachedFile, root: disk.RootDir) -> bool | None:
+        """Whether the cached copy has the bytes that were cached, which its row then knows; None: it is unknown."""
+        if self.is_over or self.pace.clock() > self.ends_at:
+            return None
+        log.info("%s was copied to another disk, it seems: its bytes are compared.", row)
+        try:
+            with disk.place(root, row.relative) as at:
+                compared = compare(at, row.cache_print, row.hash, self._progress())
+        except disk.Cancelled:
+            self.is_over = True
+            return None
+        except (OSError, disk.RefusedPathError) as error:
+            log.warning("%s cannot be compared: %s", row, error)
+            return None
+        if compared is not None and compared.same:
+            journal.recognise_file(row, "cache_print", compared.print)
+        return compared.same if compared else None
+
+    def _progress(self) -> disk.Progress:
+        paid = 0
+
+        def read(done: int) -> None:
+            nonlocal paid
+            self._require_going()
+            fresh, paid = done - paid, done
+            self.pace.keep(fresh, self.playing, self._require_going)
+
+        return read
+
+    def _require_going(self) -> None:
+        now = self.pace.clock()
+        if self.looked_at is not None and now - self.looked_at < LOOK_SECONDS:
+            return
+        self.looked_at = now
+        conditions = self.pace.conditions()
+        if conditions.mover or conditions.paused or self.stopped():
+            raise disk.Cancelled

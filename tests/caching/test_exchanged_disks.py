@@ -2,17 +2,21 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from pytest_django.fixtures import Settings
 
-from caching import auditing, exclusions, journal, moves, rescue
-from caching.models import CachedFile, Operation
+from caching import auditing, exclusions, journal, moves, pace, recognising, rescue
+from caching.gather import Gatherer
+from caching.models import CachedFile, CachePolicy, Operation
 from caching.playing import NOBODY
 from caching.progress import Progress
+from plexusers.standin import StandIn
 from tests.caching.ground import COMBINATIONS, CONTENT, FILM, Ground, make_ground
-from tests.conftest import tree
+from tests.conftest import Installation, tree
+from tests.home import Home
 
 pytestmark = pytest.mark.django_db
 
@@ -185,6 +189,89 @@ def test_the_speed_is_never_below_nothing_when_a_second_file_is_read(links: Grou
         now[0] += 1.0
         progress.copied(done)
         assert operation.bytes_per_second >= 0
+
+
+# ---- what a cycle sees on its caches --------------------------------------------------------------------------------
+
+
+def copies(*, stopped: bool = False, ask: Callable[[], pace.Conditions] = pace.Conditions) -> recognising.Copies:
+    return recognising.Copies(NOBODY, lambda: stopped, pace.Pace(ask))
+
+
+def changes(compare: recognising.Copies | None = None) -> list[str]:
+    gatherer = (
+        Gatherer([], CachePolicy.effective(), compare.compare) if compare else Gatherer([], CachePolicy.effective())
+    )
+    return [change.reason for change in gatherer.changes.values()]
+
+
+def test_a_cycle_recognises_copies_on_a_new_cache_disk_and_leaves_them_alone(ground: Ground) -> None:
+    exchange_disk(ground.cache)
+    before = tree(ground.directory)
+    assert changes(copies()) == []
+    assert CachedFile.objects.get().cache_print == print_of(ground.on_cache())
+    assert tree(ground.directory) == before
+
+
+def test_a_preview_concludes_nothing_and_reads_nothing(ground: Ground) -> None:
+    exchange_disk(ground.cache)
+    known = CachedFile.objects.get().cache_print
+    assert changes() == []
+    assert CachedFile.objects.get().cache_print == known
+
+
+def test_a_cycle_notices_an_upgrade_by_its_bytes(ground: Ground) -> None:
+    import_in_place(ground.on_cache())
+    assert changes(copies()) == ["replaced by another program: the new file wins"]
+
+
+def test_a_copy_of_another_time_is_upgraded_without_being_read(ground: Ground) -> None:
+    ground.on_cache().write_bytes(CONTENT)
+    assert changes() == ["replaced by another program: the new file wins"]
+
+
+@pytest.mark.parametrize("hindrance", ["stopped", "paused", "mover", "late"])
+def test_nothing_is_concluded_from_what_was_not_compared_to_its_end(links: Ground, hindrance: str) -> None:
+    exchange_disk(links.cache)
+    known = CachedFile.objects.get().cache_print
+    conditions = pace.Conditions(paused=hindrance == "paused", mover=hindrance == "mover")
+    comparing = copies(stopped=hindrance == "stopped", ask=lambda: conditions)
+    if hindrance == "late":
+        comparing.ends_at = comparing.pace.clock() - 1
+    assert changes(comparing) == []
+    assert CachedFile.objects.get().cache_print == known
+
+
+def test_the_limit_of_copies_holds_for_comparing_them(links: Ground) -> None:
+    exchange_disk(links.cache)
+    slept: list[float] = []
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    limited = pace.Pace(lambda: pace.Conditions(limit=len(CONTENT) // 2), clock=lambda: now[0], sleep=sleep)
+    comparing = recognising.Copies(NOBODY, lambda: False, limited)
+    assert changes(comparing) == []
+    assert 1.0 <= sum(slept) <= 2.5
+
+
+def test_a_whole_cycle_keeps_what_is_on_a_new_cache_disk_and_notices_one_upgrade_among_it(
+    installation: Installation, home: Home, plex: StandIn
+) -> None:
+    for title in ("Alpha", "Beta"):
+        home.film(title, title[:1].encode() * 50_000)
+    assert installation.run("cycle", "--json").report["files_cached"] == 2
+    exchange_disk(installation.cache)
+    import_in_place(installation.cache / "Movies" / "Beta" / "Beta.mkv", b"x" * 50_000)
+    answered = installation.run("cycle", "--json")
+    assert answered.code == 0, answered.errors
+    assert [(row["operation_type"], row["file_name"]) for row in answered.report["operations"]] == [
+        ("restore", "Beta.mkv")
+    ]
+    assert installation.public_files()["Movies/Beta/Beta.mkv"] == b"x" * 50_000
+    assert (installation.array / "Movies" / "Alpha" / "Alpha.mkv").is_symlink()
 
 
 # ---- the audit ------------------------------------------------------------------------------------------------------
