@@ -1,4 +1,4 @@
-"""Which cached files are not any more what was cached: replaced by another program, or gone. Reads only.
+"""Which cached files are not any more what was cached: replaced by another program, gone, or of no use. Reads only.
 
 What differs from its fingerprint by nothing but the inode came with a new disk, or is another program's file of that
 size and time. Only its bytes tell; until they were compared it counts as unchanged.
@@ -16,6 +16,7 @@ from caching.planning.values import FileKey
 REPLACED = "replaced by another program: the new file wins"
 GONE = "the cached copy is gone"
 STRANGE = "something that is no file stands at the cached copy's place"
+ELSEWHERE = "its path mapping has another array now: it goes back to the one it came from"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,15 @@ class Change:
 
     reason: str
     size: int
+
+
+def of_mappings(cached: Mapping[FileKey, CachedFile], arrays: Mapping[str | None, str | None]) -> dict[FileKey, Change]:
+    """The cached files that Plex does not read where they came from any more. `arrays` are the arrays of caches now."""
+    return {
+        key: Change(ELSEWHERE, row.size)
+        for key, row in cached.items()
+        if arrays.get(row.cache_id, row.array_id) != row.array_id
+    }
 
 
 Compare = Callable[[CachedFile, disk.RootDir], bool | None]

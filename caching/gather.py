@@ -54,7 +54,8 @@ class Gatherer:
         }
         owner = claims.owner_number()
         self.claims = {key: claims.parse(row.sources, owner) for key, row in self.cached.items()}
-        self.changes = changes.on_caches(self.cached, compare)
+        arrays = {mapping.cache_id: mapping.array_id for mapping in mappings}
+        self.changes = changes.of_mappings(self.cached, arrays) | changes.on_caches(self.cached, compare)
         self.by_key: dict[values.FileKey, PathMapping] = {}
         self.plex_paths: dict[values.FileKey, str] = {}
         self.skipped: dict[str, values.Skipped] = {}
@@ -156,7 +157,7 @@ class Gatherer:
 
     def _compare(self, key: values.FileKey, row: CachedFile, mapping: PathMapping) -> None:
         """Plex knows another size than ours: look whether a new file has the name on the array."""
-        if key in self.changes or row.array_id != mapping.array_id:
+        if key in self.changes:
             return
         try:
             change = changes.on_array(row, self._look(mapping, key))

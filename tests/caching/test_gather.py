@@ -1,27 +1,30 @@
 """Gathering: what the disks and rows say of wanted videos and of all that is cached, on real files."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from caching import disk, journal
+from caching import disk, journal, proving
 from caching.gather import Gathered, Gatherer
-from caching.models import CachedFile, CachePolicy, Kind, Mode, Operation, Root
+from caching.models import CachedFile, CachePolicy, Kind, Mode, Operation, PathMapping, Root
 from caching.planning.plan import make_plan
 from caching.planning.values import Action, Decision, FileKey, Plan
 from caching.sidecars import Searcher
 from plexusers.plex import PlexFile, PlexItem
 from plexusers.wants import Answer, SourceName, Want
 from tests.caching.ground import COMBINATIONS, CONTENT, Ground, make_ground
+from tests.conftest import tree
 
 pytestmark = pytest.mark.django_db
 
 FILM = b"Films/A/A.mkv"
 SUBTITLE = b"Films/A/A.en.srt"
 POSTER = b"Films/A/poster.jpg"
+OTHER = b"Films/B/B.mkv"
 
 
 @pytest.fixture(params=COMBINATIONS)
@@ -270,6 +273,36 @@ def test_what_is_in_conflict_is_left_to_a_person(links: Ground) -> None:
     CachedFile.objects.update(conflict="two versions")
     links.on_cache(FILM).unlink()
     assert one(planned(links, wants(FILM)), FILM).reason == "two versions"
+
+
+def test_what_came_from_another_array_than_its_mapping_has_now_goes_back_there_at_once(ground: Ground) -> None:
+    """Plex reads the new array, where nothing leads to the cached copy."""
+    for path in (FILM, SUBTITLE, OTHER):
+        ground.write(path)
+    before = tree(ground.array)
+    carried_out(ground, wants(FILM, OTHER))
+    new = ground.directory / "new array"
+    shutil.copytree(ground.array, new, ignore=shutil.ignore_patterns(".cacherr*", "B"))
+    PathMapping.objects.update(array_root=str(new))
+    ground.mapping = proving.prove(PathMapping.objects.get())
+    plan = carried_out(ground, wants(FILM))
+    assert said(plan) == dict.fromkeys(("Films/A/A.mkv", "Films/A/A.en.srt", "Films/B/B.mkv"), "restore")
+    assert "another array now" in one(plan, FILM).reason
+    after = tree(ground.array)
+    assert {name: entry for name, entry in after.items() if "cacherr" not in name} == {
+        name: entry for name, entry in before.items() if "cacherr" not in name
+    }
+    assert said(planned(ground, wants(source="playing"))) == {}
+
+
+def test_what_plays_stays_although_its_mapping_has_another_array_now(links: Ground) -> None:
+    links.write(FILM)
+    carried_out(links, wants(FILM))
+    new = links.directory / "new array"
+    new.mkdir()
+    PathMapping.objects.update(array_root=str(new))
+    links.mapping = proving.prove(PathMapping.objects.get())
+    assert said(planned(links, wants(FILM, source="playing"))) == {"Films/A/A.mkv": "keep"}
 
 
 # ---- moving, playing, room ------------------------------------------------------------------------------------------
