@@ -4,43 +4,90 @@ from collections.abc import Iterator
 
 from django.db import transaction
 
-from cacherr.errors import ConfigurationError
-from caching import disk
+from cacherr.errors import ConfigurationError, StorageAbsentError
+from caching import disk, retiring
 from caching.models import CachePolicy, Mode, PathMapping, Placement, Root
 from caching.models.operation import new_token
 from caching.models.storage import WantedPlacement
 
 
-def prove(mapping: PathMapping) -> PathMapping:
+def prove(mapping: PathMapping, *, anew: bool = False) -> PathMapping:
     """Open both roots, probe them, mark them and remember the outcome on the row.
 
-    A mapping that is proved already is only checked for its markers. Raises StorageAbsentError, ConfigurationError.
+    A mapping that is proved already is only checked for its markers. `anew`, which only a person orders: another disk
+    at the path of a known one takes its place, once nothing needs that one any more.
+
+    Raises StorageAbsentError, ConfigurationError, and with `anew` RefusedError.
     """
+    exchanged = exchanged_roots(mapping) if anew else []
+    for root in exchanged:
+        _require_new(root)
+    retiring.require_needless(exchanged)
     known = {kind: _known(kind, path) for kind, path in _paths(mapping)}
+    ids = [root.pk if root and root not in exchanged else None for root in known.values()]
     with (
-        disk.open_root(mapping.array_root, known[Root.Kind.ARRAY]) as array,
-        disk.open_root(mapping.cache_root, known[Root.Kind.CACHE]) as cache,
+        disk.open_root(mapping.array_root, ids[0]) as array,
+        disk.open_root(mapping.cache_root, ids[1]) as cache,
     ):
-        if mapping.is_proved:
+        if mapping.is_proved and not exchanged:
             _require_abilities(mapping, Placement(mapping.proved_placement), _known_lacks(mapping))
             return mapping
         finding = _probe(mapping, array, cache)
         placement, proof = _choose(mapping, finding)
         _require_abilities(mapping, placement, finding.lacking)
-        ids = disk.mark(array), disk.mark(cache)
-    if ids[0] == ids[1]:
+        marked = disk.mark(array), disk.mark(cache)
+    if marked[0] == marked[1]:
         raise ConfigurationError(
             f"{mapping.array_root} and {mapping.cache_root} are the same storage.", "Name two separate directories."
         )
-    return _remember(mapping, ids, placement, proof, finding)
+    with transaction.atomic():
+        retiring.require_needless(exchanged)  # once more: orders may have come meanwhile
+        retiring.retire(exchanged)
+        return _remember(mapping, marked, placement, proof, finding)
+
+
+def exchanged_roots(mapping: PathMapping) -> list[Root]:
+    """The known roots at whose paths is another storage now, or one without a marker.
+
+    Raises StorageAbsentError for a path that is not there.
+    """
+    found = []
+    for kind, path in _paths(mapping):
+        known = _known(kind, path)
+        if known is not None and _marker(path) != known.pk:
+            found.append(known)
+    return found
+
+
+def _marker(path: str) -> str | None:
+    with disk.open_root(path, None) as opened:
+        return disk.read_marker(opened)
+
+
+def _require_new(root: Root) -> None:
+    """What is at its path is no other root that is still where it belongs, nor a copy. Raises ConfigurationError."""
+    other = Root.objects.filter(pk=_marker(root.path)).first()
+    if other is None or (other.kind == root.kind and not _is_there(other)):
+        return
+    raise ConfigurationError(
+        f"What is mounted at {root.path} has the marker of {other.path}: it is the same storage, or a copy of it.",
+        "Mount the right disk. If this is a new one that was filled from the other, remove .cacherr-root on it.",
+    )
+
+
+def _is_there(root: Root) -> bool:
+    try:
+        return _marker(root.path) == root.pk
+    except StorageAbsentError:
+        return False
 
 
 def _paths(mapping: PathMapping) -> tuple[tuple[Root.Kind, str], tuple[Root.Kind, str]]:
     return (Root.Kind.ARRAY, mapping.array_root), (Root.Kind.CACHE, mapping.cache_root)
 
 
-def _known(kind: Root.Kind, path: str) -> str | None:
-    return Root.objects.filter(kind=kind, path=path).values_list("id", flat=True).first()
+def _known(kind: Root.Kind, path: str) -> Root | None:
+    return Root.objects.filter(kind=kind, path=path).first()
 
 
 def _probe(mapping: PathMapping, array: disk.RootDir, cache: disk.RootDir) -> disk.Finding:
@@ -105,7 +152,6 @@ def _needed(mapping: PathMapping, placement: Placement) -> Iterator[tuple[str, d
         yield "array", disk.Ability.DURABLE
 
 
-@transaction.atomic
 def _remember(
     mapping: PathMapping, ids: tuple[str, str], placement: Placement, proof: str, finding: disk.Finding
 ) -> PathMapping:

@@ -14,7 +14,6 @@ from caching.models import (
     CachedFile,
     CachePolicy,
     Kind,
-    Mode,
     Operation,
     PathMapping,
     Root,
@@ -22,12 +21,12 @@ from caching.models import (
 )
 from caching.playing import NOBODY
 from caching.progress import Progress
+from caching.retiring import holds_name, let_go
 
 log = logging.getLogger(__name__)
 
 REASON = "its cache disk is gone"
 AGAIN = timedelta(minutes=5)
-LOST = "It was moved to the cache, and the cache disk is gone: there is no other copy unless the disk comes back."
 
 
 @dataclass(slots=True)
@@ -88,15 +87,8 @@ def needs_rescue(root: Root) -> bool:
     """Whether anything is left to be done for a cache that is gone."""
     files = CachedFile.objects.filter(cache=root, conflict="")
     parked = any(file.leaves_name and file.keeps_original for file in files.filter(rescued_at__isnull=True))
-    begun = any(_holds_name(row) for row in journal.live() if row.cache_id == root.pk)
+    begun = any(holds_name(row) for row in journal.live() if row.cache_id == root.pk)
     return parked or begun or (is_retired(root) and files.exists())
-
-
-def _holds_name(operation: Operation) -> bool:
-    """Whether an unfinished operation may have left the original without its name."""
-    if operation.kind == Kind.CACHE:
-        return operation.state in {State.PUBLISHED, State.SWAPPED}
-    return operation.state == State.VERIFIED and not operation.is_rescue
 
 
 def is_retired(root: Root) -> bool:
@@ -130,7 +122,7 @@ def _rescue(root: Root, done: Rescued) -> None:
         elif file.leaves_name:
             _bring_back(file, done)
     if is_retired(root):
-        _retire(root)
+        let_go(root)
 
 
 def _is_back(file: CachedFile) -> bool:
@@ -150,7 +142,7 @@ def _bring_back(file: CachedFile, done: Rescued) -> None:
 
 def _let_go(operation: Operation) -> None:
     """An unfinished operation on the lost cache: the original gets its name; the rest waits for the disk."""
-    if not _holds_name(operation):
+    if not holds_name(operation):
         return
     with recovery.open_roots([operation.array]) as roots:
         if operation.kind == Kind.CACHE:
@@ -159,17 +151,3 @@ def _let_go(operation: Operation) -> None:
             journal.advance(operation, State.VERIFIED)  # should the disk come back, it is parked again
         else:
             moves.let_go(operation, roots)
-
-
-def _retire(root: Root) -> None:
-    """No mapping uses the lost cache any more: what only told of copies on it ends."""
-    for operation in journal.live():
-        if operation.cache_id != root.pk or operation.is_rescue:
-            continue
-        if operation.kind != Kind.CACHE and operation.state == State.SWAPPED:
-            journal.finish_returned(operation)
-        else:
-            journal.abort(operation, "Its cache disk is gone for good.")
-    files = CachedFile.objects.filter(cache=root)
-    files.filter(mode=Mode.MOVE).update(conflict=LOST)
-    files.exclude(mode=Mode.MOVE).filter(conflict="").delete()

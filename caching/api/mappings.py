@@ -178,7 +178,10 @@ def delete_mapping(request: HttpRequest, pk: int) -> dict[str, Any]:  # noqa: AR
 
 @router.post("{int:pk}/prove", response=Envelope[ProvedData])
 def prove_mapping(request: HttpRequest, pk: int) -> dict[str, Any]:  # noqa: ARG001
-    """Look for the usual mistakes, then prove it by trying: 422 or 503 with the first mistake and its cure."""
+    """Look for the usual mistakes, then prove it by trying: 422 or 503 with the first mistake and its cure.
+
+    A new disk at the path of an old one is taken on: 409 while something needs the old one, with what to do first.
+    """
     proved = detecting.prove(_row(pk))
     findings = [{name: getattr(one, name) for name in MistakeData.model_fields} for one in proved.notes]
     return ok({"mapping": mapping_data(proved.mapping), "findings": findings}, "It is proved.")

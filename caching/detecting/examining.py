@@ -12,7 +12,7 @@ from caching.detecting import mistakes, samples, surveying
 from caching.detecting.mistakes import Facts, Kind, Mistake, RootFacts, SampleFacts
 from caching.detecting.proposing import covers
 from caching.detecting.values import Location
-from caching.models import CachedFile, PathMapping, Placement
+from caching.models import CachedFile, PathMapping, Placement, Root
 from caching.models.file_row import path_key
 from caching.paths import components, locate
 from plexusers.browsing import sees
@@ -147,21 +147,31 @@ class Proved:
 def prove(mapping: PathMapping, asked: Asked | None = None) -> Proved:
     """Look for mistakes, then prove the mapping by trying; what is tried is taken away again.
 
+    This is what a person orders: another disk at the path of a known one is taken on, if nothing needs that one.
     Where Plex cannot be asked, the disks alone are judged, and that is said. Raises ConfigurationError or
-    StorageAbsentError with the first mistake and its cure, BusyError while a cycle runs.
+    StorageAbsentError with the first mistake and its cure, RefusedError while files need a disk that was exchanged,
+    BusyError while a cycle runs.
     """
     asked = asked or ask()
     _refuse(examine(mapping, asked))
-    if not mapping.is_proved:
+    exchanged = proving.exchanged_roots(mapping)
+    if exchanged or not mapping.is_proved:
         try:
             with lock.held(cycle.WORK_LOCK):
-                mapping = proving.prove(mapping)
+                mapping = proving.prove(mapping, anew=True)
         except OSError as error:
             raise disk.named(error) from error
     # Only now it is known whether Plex has to see the cache.
     left = examine(mapping, asked)
     _refuse(left)
-    return Proved(mapping, (*left, *_unasked(asked)))
+    return Proved(mapping, (*left, *_unasked(asked), *(_taken_on(root) for root in exchanged)))
+
+
+def _taken_on(root: Root) -> Mistake:
+    return Mistake(
+        Kind.EXCHANGED, "note", f"Another disk is at {root.path} than before: it was marked, and is used from now on.",
+        "If the one before is found again, mount it, prove again, and run `cacherr recover --rebuild`.",
+    )  # fmt: skip
 
 
 def _unasked(asked: Asked) -> Iterator[Mistake]:

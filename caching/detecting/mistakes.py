@@ -30,6 +30,7 @@ class Kind(StrEnum):
     SAME_DEVICE = "same file system"
     UNSEEN = "unseen by Plex"
     UNASKED = "Plex not asked"
+    EXCHANGED = "exchanged disk"
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,16 @@ class Root(models.Model):
     def __str__(self) -> str:
         return self.path
 
+    @property
+    def retired_path(self) -> str:
+        """What stands for its path once another disk is there for good: nothing that can be opened."""
+        return f"{self.path.removesuffix(f'#{self.pk}')}#{self.pk}"
+
+    @property
+    def is_retired(self) -> bool:
+        """Whether another disk has taken its path."""
+        return self.path == self.retired_path
+
     def can(self, ability: str) -> bool:
         """Whether its file system showed this ability when it was proved."""
         return ability not in self.lacks.split("; ")

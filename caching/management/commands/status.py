@@ -54,6 +54,8 @@ class Command(CacherrCommand):
 
 def _roots() -> Iterator[dict[str, Any]]:
     for root in Root.objects.order_by("kind", "path"):
+        if root.is_retired:
+            continue
         mapping = root.mappings_of_array.first() or root.mappings_of_cache.first()
         shown = {"id": root.pk, "kind": root.kind, "path": root.path, "present": True, "free": 0, "total": 0}
         shown["placement"] = mapping.proved_placement if mapping else ""
