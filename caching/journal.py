@@ -155,6 +155,15 @@ def recognise_file(file: CachedFile, field: str, fingerprint: str) -> None:
         setattr(file, field, fingerprint)
 
 
+def note_original(file: CachedFile, *, damaged: bool) -> None:
+    """Note whether the original was found damaged, on the row and on returns that nobody has begun."""
+    known = {"cache_id": file.cache_id, "path_key": file.path_key, "original_damaged": not damaged}
+    with transaction.atomic():
+        for rows in (CachedFile.objects.all(), Operation.objects.filter(state=State.PLANNED).exclude(kind=Kind.CACHE)):
+            rows.filter(**known).update(original_damaged=damaged)
+    file.original_damaged = damaged
+
+
 def finish_cached(operation: Operation) -> None:
     """End a caching operation: the file's row and the operation's end are one transaction."""
     with transaction.atomic():

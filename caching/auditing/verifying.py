@@ -30,8 +30,8 @@ AS_JUDGED = {_Read.SOUND: True, _Read.DAMAGED: False}
 def verify(files: Iterable[CachedFile], watch: Watch) -> Iterator[Finding | None]:
     """What is wrong with each file that could be read, None when it is sound; one answer for each file.
 
-    What came along with a new disk is recognised by its bytes, and its row knows it from then on. What cannot be read
-    is no answer. Raises Cancelled.
+    What came along with a new disk is recognised by its bytes, and its row knows it from then on; so it does which
+    original is damaged. What cannot be read is no answer. Raises Cancelled.
     """
     for file in files:
         if not file.hash:
@@ -42,6 +42,7 @@ def verify(files: Iterable[CachedFile], watch: Watch) -> Iterator[Finding | None
         if _Read.OTHER in (copy, original):
             yield from compare([file], strictly=True)
         elif (copy, original) != (_Read.NOTHING, _Read.NOTHING):
+            _remember(file, copy, original)
             yield judge(file, AS_JUDGED.get(copy), AS_JUDGED.get(original))
 
 
@@ -64,6 +65,14 @@ def _read(file: CachedFile, root: Root, path: bytes, field: str, watch: Watch) -
     if found is None:
         return _Read.NOTHING
     return _Read.SOUND if found == file.hash else _Read.DAMAGED
+
+
+def _remember(file: CachedFile, copy: _Read, original: _Read) -> None:
+    """Whoever brings the file back before it is repaired must know which of the two is good."""
+    if original is _Read.SOUND and file.original_damaged:
+        journal.note_original(file, damaged=False)
+    elif (copy, original) == (_Read.SOUND, _Read.DAMAGED):
+        journal.note_original(file, damaged=True)
 
 
 def _recognised(file: CachedFile, field: str, compared: recognising.Compared) -> _Read:

@@ -297,6 +297,33 @@ def test_a_damaged_original_is_made_again_from_its_good_copy(links: Ground) -> N
     assert links.private_names() == []
 
 
+@pytest.mark.parametrize("ordered", ["before it was read", "afterwards"])
+@pytest.mark.parametrize("combination", ["links", "shadow", "parked"])
+def test_an_original_found_damaged_is_made_again_by_any_return(tmp_path: Path, combination: str, ordered: str) -> None:
+    ground = ground_of(combination, tmp_path)
+    damage(ground.on_array() if combination == "shadow" else parked_of(ground))
+    operation = ground.plan_restore() if ordered == "before it was read" else None
+    auditing.examine(verified=True)
+    operation = operation or ground.plan_restore()
+    operation.refresh_from_db()
+    ground.carry_out(operation)
+    assert ground.on_array().read_bytes() == CONTENT
+    assert not ground.on_cache().exists()
+    assert ground.private_names() == []
+
+
+def test_an_original_that_could_only_not_be_read_for_a_while_is_known_as_good_again(links: Ground) -> None:
+    content = parked_of(links).read_bytes()
+    damage(parked_of(links))
+    auditing.examine(verified=True)
+    assert CachedFile.objects.get().original_damaged
+    status = parked_of(links).stat()
+    parked_of(links).write_bytes(content)
+    os.utime(parked_of(links), ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert auditing.examine(verified=True).findings == ()
+    assert not CachedFile.objects.get().original_damaged
+
+
 def test_when_both_are_damaged_it_says_so_and_nothing_is_done(links: Ground) -> None:
     damage(parked_of(links))
     damage(links.on_cache())
