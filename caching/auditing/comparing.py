@@ -112,7 +112,7 @@ def as_it_should_be(row: CachedFile) -> Sight:
 def judge(row: CachedFile, sight: Sight) -> Finding | None:
     """What is wrong with a cached file; None when it is as its row says. Pure."""
     if sight == as_it_should_be(row):
-        return None
+        return damaged_original(row) if row.original_damaged else None
     if sight.copy is Shown.ABSENT and sight.name is Shown.OURS and not row.leaves_name:
         return _about(
             row, Kind.REAPPEARED, Severity.WARNING,
@@ -127,6 +127,15 @@ def judge(row: CachedFile, sight: Sight) -> Finding | None:
         return _about(row, kind, Severity.ERROR, f"{message} {refusal}".strip(), cure)
     cure = "A repair restores it; it is cached afresh when somebody wants it."
     return _about(row, kind, Severity.WARNING, message, cure, repair=Repair.RESTORE)
+
+
+def damaged_original(row: CachedFile) -> Finding:
+    """Bit rot in the original, told by every audit until it is mended."""
+    return Finding(
+        Kind.ROT, Severity.ERROR, (original_path(row), copy_path(row)),
+        "The original is damaged; the cached copy is good.",
+        "A repair makes the original again from the cached copy. Check the array's disk.", Repair.HEAL, file=row.pk,
+    )  # fmt: skip
 
 
 def _of_copy(sight: Sight) -> str:

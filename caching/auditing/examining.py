@@ -36,6 +36,7 @@ def _examine(verified: bool, watch: Watch) -> Audited:
     found += strays.foreign(known)
     read = 0
     if verified:
+        found = [one for one in found if one.kind is not Kind.ROT]  # it is read afresh
         told = {one.file for one in found if one.kind is not Kind.MOVER}
         for answer in verify((row for row in files if row.pk not in told and row.rescued_at is None), watch):
             read += 1

@@ -5,14 +5,12 @@ from enum import StrEnum
 
 from cacherr.errors import StorageAbsentError
 from caching import disk, journal, recognising
-from caching.auditing.comparing import compare, copy_path, name_path, original_path, parked_path
+from caching.auditing.comparing import compare, copy_path, damaged_original, name_path, parked_path
 from caching.auditing.findings import Finding, Kind, Repair, Severity
 from caching.models import CachedFile, Root
 
 Watch = Callable[[CachedFile, int], None]
 """Told the file being read and how many of its bytes were read; may raise Cancelled."""
-
-HEAL = "A repair makes the original again from the cached copy. Check the array's disk."
 
 
 class _Read(StrEnum):
@@ -92,8 +90,7 @@ def judge(file: CachedFile, copy: bool | None, original: bool | None) -> Finding
             "A repair restores the original. Check the cache's disk.", Repair.RESTORE,
         )  # fmt: skip
     if original is False and copy is True:
-        paths = (original_path(file), copy_path(file))
-        return _rot(file, paths, "The original is damaged; the cached copy is good.", HEAL, Repair.HEAL)
+        return damaged_original(file)
     damaged = "cached copy" if copy is False else "original"
     both = copy is False and original is False
     message = "Both the cached copy and the original are damaged." if both else (

@@ -312,6 +312,18 @@ def test_an_original_found_damaged_is_made_again_by_any_return(tmp_path: Path, c
     assert ground.private_names() == []
 
 
+def test_a_damaged_original_is_told_by_every_audit_until_it_was_mended(links: Ground) -> None:
+    damage(parked_of(links))
+    found = auditing.examine(verified=True).findings
+    assert auditing.examine().findings == found
+    assert auditing.examine(verified=True).findings == found
+    (finding,) = found
+    (operation,) = auditing.order_repairs("api", finding.key).operations
+    links.carry_out(operation)
+    assert links.on_array().read_bytes() == CONTENT
+    assert auditing.examine(verified=True).findings == ()
+
+
 def test_an_original_that_could_only_not_be_read_for_a_while_is_known_as_good_again(links: Ground) -> None:
     content = parked_of(links).read_bytes()
     damage(parked_of(links))
