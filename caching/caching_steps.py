@@ -156,7 +156,8 @@ def drop_original(bench: Bench) -> None:
     if not parked.is_file(operation.source_print):
         raise ConflictError("The parked original was replaced by another file. Both versions are kept.")
     if parked.links > 1:
-        journal.note(operation, mode=Mode.COPY)  # somebody linked it meanwhile: it stays, parked
+        # Somebody linked it meanwhile: it stays, parked. Behind a link it always is; on a union its row must say so.
+        journal.note(operation, mode=Mode.COPY, park_originals=not operation.is_linked)
         return
     bench.require_unused(bench.parked)
     disk.unlink_private(bench.parked)

@@ -1,5 +1,6 @@
 """The cache's disk dies: originals get their names back, nothing on the disk is needed, and it may come back."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -178,3 +179,18 @@ def test_a_returned_file_that_somebody_changed_is_kept_as_it_is_and_said(tmp_pat
         assert changed.read_bytes() == b"changed"
     operation.refresh_from_db()
     assert (operation.state, CachedFile.objects.get().conflict) == ("conflict", operation.outcome)
+
+
+@pytest.mark.parametrize("placement", ["union", "symlink"])
+def test_an_original_that_was_linked_while_it_waited_for_its_reader_is_rescued_too(
+    tmp_path: Path, placement: str
+) -> None:
+    ground = make_ground(tmp_path, placement, "move")
+    with ground.write().open("rb"):
+        ground.carry_out(ground.plan_caching())
+        os.link(next(ground.array.rglob(".cacherr.*.orig")), tmp_path / "backup")
+    ground.recover()
+    with without_cache(ground):
+        assert rescue.needs_rescue(Root.objects.get(kind="cache"))
+        rescue.rescue()
+        assert ground.on_array().samefile(tmp_path / "backup")
