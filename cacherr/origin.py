@@ -21,7 +21,15 @@ class SameOrigin:
         """Pass on, or deny."""
         headers = dict(scope["headers"])
         origin, host = headers.get(b"origin", b""), headers.get(b"host", b"")
-        if origin and urlsplit(origin).netloc != host:
+        if origin and _host_of(origin) != host:
             await WebsocketDenier()(scope, receive, send)
             return
         await self.application(scope, receive, send)
+
+
+def _host_of(origin: bytes) -> bytes | None:
+    """Host and port; None where there are none, as with a bracket that is never closed: that is foreign."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None

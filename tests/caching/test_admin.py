@@ -305,3 +305,11 @@ def test_the_audit_is_in_the_side_bar(admin_client: Client) -> None:
 
 def test_every_kind_of_finding_has_its_words() -> None:
     assert set(audit_page.WORDS) == {kind.value for kind in auditing.Kind}
+
+
+@pytest.mark.parametrize("model", [CachedFile, Operation])
+@pytest.mark.parametrize("asked", ["path=x", "path=%ff%00", "path__in=x"])
+def test_a_list_asked_for_bytes_refuses_instead_of_failing(
+    admin_client: Client, model: type[Model], asked: str
+) -> None:
+    assert admin_client.get(f"{address(model, 'changelist')}?{asked}").status_code == 400

@@ -135,11 +135,19 @@ async def test_without_a_login_it_is_closed_with_4401_and_nothing_is_told(
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://evil.example", "https://127.0.0.1", "null", "http://127.0.0.1.evil.example"]
+    "origin", ["http://evil.example", "https://127.0.0.1", "null", "http://127.0.0.1.evil.example", "http://[::1"]
 )
 async def test_a_page_of_another_origin_is_refused_even_with_the_key(served: Served, origin: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         async with socket(served, KEY | {"Origin": origin}):
+            pass
+    assert refused.value.response.status_code == 403
+
+
+async def test_a_socket_at_an_address_that_there_is_not_is_refused(served: Served) -> None:
+    address = f"ws://127.0.0.1:{served.port}/ws/nothing"
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect(address, additional_headers=KEY, proxy=None):
             pass
     assert refused.value.response.status_code == 403
 
