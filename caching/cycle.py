@@ -4,13 +4,12 @@ import logging
 import threading
 from collections.abc import Sequence
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from cacherr.errors import BusyError, CacherrError
 from caching import (
     asking,
-    beginning,
     changes,
     crew,
     directories,
@@ -35,12 +34,13 @@ from caching.notifying import endings
 from caching.planning.plan import make_plan
 from caching.planning.values import Action, Decision, Plan
 from caching.playing import Playing, of_plex
+from caching.queueing import WORK_LOCK, claim, is_working, request, stop
 from caching.usage import sampling
 from plexusers.wants import Answer, playing_now
 
 log = logging.getLogger(__name__)
 
-WORK_LOCK = "work"
+__all__ = ["WORK_LOCK", "abandon", "decide", "is_working", "request", "run", "run_waiting", "stop", "wait_until_idle"]
 
 # What the working process alone writes while a cycle runs. Never the whole row: `stop_requested` is somebody else's.
 PROGRESS_FIELDS = (
@@ -51,25 +51,6 @@ PROGRESS_FIELDS = (
 PHASES = {Kind.CACHE: Phase.CACHING, Kind.RESTORE: Phase.RETENTION, Kind.EVICT: Phase.EVICTION}
 
 
-def request(trigger: str, *, dry_run: bool = False) -> Cycle:
-    """Ask for a cycle: a row that waits to be run. One that waits already is answered instead of a second one.
-
-    Raises BusyError while a cycle is running; if it would move files, also PausedError while Cacherr is paused, and
-    NotBegunError for one that nobody ordered before setup is finished.
-    """
-    if not (dry_run or CachePolicy.effective().dry_run):
-        pausing.require_going()
-        beginning.require_begun(trigger)
-    if Cycle.objects.filter(state=CycleState.RUNNING).exists() and is_working():
-        raise BusyError("A cycle is running already.", "Wait until it is done, or stop it.")
-    try:
-        with transaction.atomic():
-            return Cycle.objects.create(trigger=trigger, dry_run=dry_run)
-    except IntegrityError:
-        waiting = Cycle.objects.filter(state=CycleState.QUEUED).first()
-        return waiting or request(trigger, dry_run=dry_run)
-
-
 def decide(
     usable: Sequence[PathMapping], answers: Sequence[Answer], compare: changes.Compare = changes.nobody_compares
 ) -> tuple[Gathered, Plan]:
@@ -78,27 +59,14 @@ def decide(
     return gathered, make_plan(gathered.situation)
 
 
-def is_working() -> bool:
-    """Whether a process of this installation is at work now."""
-    try:
-        with lock.held(WORK_LOCK):
-            return False
-    except BusyError:
-        return True
+def run_waiting(*, only_dry: bool = False) -> Cycle | None:
+    """Run the cycle that waits, if there is one; with `only_dry` only one that was asked to move no file.
 
-
-def stop() -> bool:
-    """Stop the running cycle within a second and forget a waiting one. False when there was none."""
-    waiting = Cycle.objects.filter(state=CycleState.QUEUED)
-    forgotten = waiting.update(state=CycleState.STOPPED, finished_at=timezone.now())
-    return bool(Cycle.objects.filter(state=CycleState.RUNNING).update(stop_requested=True) + forgotten)
-
-
-def run_waiting() -> Cycle | None:
-    """Run the cycle that waits, if there is one. Raises BusyError, and what ends a cycle early, kept on its row too."""
+    Raises BusyError, and what ends a cycle early, kept on its row too.
+    """
     with lock.held(WORK_LOCK):
         recovery.declare_dead()
-        cycle = _claim()
+        cycle = claim(only_dry=only_dry)
         if cycle is not None:
             _perform(cycle)
         return cycle
@@ -107,27 +75,12 @@ def run_waiting() -> Cycle | None:
 def run(trigger: str, *, dry_run: bool = False) -> Cycle:
     """Ask for a cycle and run it here and now. Raises what `request` and `run_waiting` raise."""
     asked = request(trigger, dry_run=dry_run)
-    done = run_waiting()
+    done = run_waiting(only_dry=dry_run)
     if done is None and not dry_run:
         pausing.require_going()
     if done is None or done.pk != asked.pk:
         raise BusyError("Another process took the cycle on.", "Look at its progress on the dashboard.")
     return done
-
-
-def _claim() -> Cycle | None:
-    cycle = Cycle.objects.filter(state=CycleState.QUEUED).first()
-    if cycle is None:
-        return None
-    now, policy = timezone.now(), CachePolicy.effective()
-    dry_run = cycle.dry_run or policy.dry_run
-    if policy.paused and not dry_run:
-        return None  # it goes on waiting
-    changes = {"state": CycleState.RUNNING, "started_at": now, "heartbeat_at": now, "dry_run": dry_run}
-    if Cycle.objects.filter(pk=cycle.pk, state=CycleState.QUEUED).update(**changes) != 1:
-        return None
-    cycle.refresh_from_db()
-    return cycle
 
 
 _mine: set[int] = set()
