@@ -91,7 +91,8 @@ def test_a_setting_is_saved_and_one_of_the_environment_is_shown_as_such(tab: Tab
     tab.fill("#id_reserve", "1GB")
     tab.press(".set-save [type=submit]")
     reads(tab, "body", "Saved: reserve.")
-    assert tab.ask("document.querySelector('#id_reserve').value") == "1GB"
+    # The message stands above the form, which the browser may not have read yet.
+    until(lambda: tab.ask("document.querySelector('#id_reserve')?.value") == "1GB", "the saved reserve")
 
 
 @pytest.fixture
