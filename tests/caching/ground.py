@@ -147,3 +147,11 @@ def make_ground_beside(ground: Ground) -> Ground:
         name="second", plex_prefix="/second", array_root=str(beside / "array"), cache_root=str(beside / "cache")
     )
     return Ground(beside, proving.prove(row))
+
+
+def put_new_disk(root: Path) -> Path:
+    """An empty disk takes the place of this one, which goes into a drawer."""
+    drawer = root.with_name(f"{root.name} in a drawer")
+    root.rename(drawer)
+    root.mkdir()
+    return drawer

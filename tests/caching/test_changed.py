@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from caching.models import CachedFile
-from tests.caching.ground import COMBINATIONS, CONTENT, Ground, make_ground
+from tests.caching.ground import CONTENT, Ground, make_ground
 from tests.conftest import tree
 
 pytestmark = pytest.mark.django_db
@@ -14,12 +14,10 @@ pytestmark = pytest.mark.django_db
 NEW = b"a better version" * 9000
 
 
-@pytest.fixture(params=COMBINATIONS)
-def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Ground:
-    placement, mode, park = request.param
-    made = make_ground(tmp_path, placement, mode, park=park)
-    made.cached()
-    return made
+@pytest.fixture
+def ground(ground: Ground) -> Ground:
+    ground.cached()
+    return ground
 
 
 def put(at: Path, content: bytes = NEW) -> None:

@@ -14,7 +14,7 @@ from caching.models import CachedFile, CachePolicy, Operation
 from caching.playing import NOBODY
 from caching.progress import Progress
 from plexusers.standin import StandIn
-from tests.caching.ground import COMBINATIONS, CONTENT, FILM, Ground, make_ground
+from tests.caching.ground import CONTENT, FILM, Ground, make_ground
 from tests.conftest import Installation, tree
 from tests.home import Home
 
@@ -29,19 +29,16 @@ def configuration(settings: Settings, tmp_path_factory: pytest.TempPathFactory) 
     settings.CONFIG_DIR = tmp_path_factory.mktemp("config")
 
 
-@pytest.fixture(params=COMBINATIONS)
-def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Ground:
-    placement, mode, park = request.param
-    made = make_ground(tmp_path, placement, mode, park=park)
-    made.cached()
-    return made
+@pytest.fixture
+def ground(ground: Ground) -> Ground:
+    ground.cached()
+    return ground
 
 
 @pytest.fixture
-def links(tmp_path: Path) -> Ground:
-    made = make_ground(tmp_path, "symlink")
-    made.cached()
-    return made
+def links(links: Ground) -> Ground:
+    links.cached()
+    return links
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from caching.planning.values import Action, Decision, FileKey, Plan
 from caching.sidecars import Searcher
 from plexusers.plex import PlexFile, PlexItem
 from plexusers.wants import Answer, SourceName, Want
-from tests.caching.ground import COMBINATIONS, CONTENT, Ground, make_ground
+from tests.caching.ground import CONTENT, Ground, make_ground
 from tests.conftest import tree
 
 pytestmark = pytest.mark.django_db
@@ -25,17 +25,6 @@ FILM = b"Films/A/A.mkv"
 SUBTITLE = b"Films/A/A.en.srt"
 POSTER = b"Films/A/poster.jpg"
 OTHER = b"Films/B/B.mkv"
-
-
-@pytest.fixture(params=COMBINATIONS)
-def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Ground:
-    placement, mode, park = request.param
-    return make_ground(tmp_path, placement, mode, park=park)
-
-
-@pytest.fixture
-def links(tmp_path: Path) -> Ground:
-    return make_ground(tmp_path, "symlink")
 
 
 def wants(*paths: bytes, source: SourceName = "ondeck", size: int = len(CONTENT)) -> Answer:

@@ -11,21 +11,10 @@ import pytest
 from caching import moves
 from caching.models import CachedFile, MadeDirectory, Operation
 from caching.playing import NOBODY
-from tests.caching.ground import COMBINATIONS, CONTENT, Ground, Meanwhile, make_ground
+from tests.caching.ground import CONTENT, Ground, Meanwhile
 from tests.conftest import tree
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(params=COMBINATIONS)
-def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Ground:
-    placement, mode, park = request.param
-    return make_ground(tmp_path, placement, mode, park=park)
-
-
-@pytest.fixture
-def links(tmp_path: Path) -> Ground:
-    return make_ground(tmp_path, "symlink")
 
 
 def test_a_cached_file_is_seen_whole_and_its_original_is_kept_unless_moved(ground: Ground) -> None:

@@ -9,34 +9,22 @@ from cacherr.errors import CacherrError, ConfigurationError, RefusedError, Stora
 from caching import auditing, disk, journal, proving, rescue, upkeep
 from caching.management.commands import status
 from caching.models import CachedFile, Operation, PathMapping, Root, State
-from tests.caching.ground import COMBINATIONS, CONTENT, Ground, make_ground, make_ground_beside
+from tests.caching.ground import CONTENT, Ground, make_ground, make_ground_beside, put_new_disk
 from tests.conftest import tree
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(params=COMBINATIONS)
-def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Ground:
-    placement, mode, park = request.param
-    return make_ground(tmp_path, placement, mode, park=park)
-
-
-@pytest.fixture
-def links(tmp_path: Path) -> Ground:
-    return make_ground(tmp_path, "symlink")
-
-
-def put_new_disk(root: Path) -> Path:
-    """An empty disk takes the place of this one, which goes into a drawer."""
-    drawer = root.with_name(f"{root.name} in a drawer")
-    root.rename(drawer)
-    root.mkdir()
-    return drawer
-
-
 def put_back(root: Path, drawer: Path) -> None:
     root.rename(root.with_name("another"))
     drawer.rename(root)
+
+
+def write_off() -> None:
+    """The owner gives the cache disk up for good."""
+    PathMapping.objects.update(enabled=False)
+    rescue.rescue()
+    PathMapping.objects.update(enabled=True)
 
 
 def proved_anew(ground: Ground) -> PathMapping:
@@ -110,9 +98,7 @@ def test_files_that_were_moved_to_the_old_disk_are_lost_only_when_the_owner_says
     put_new_disk(ground.cache)
     rescue.rescue()
     assert "restore them" in refusal(ground).cure
-    PathMapping.objects.update(enabled=False)
-    rescue.rescue()
-    PathMapping.objects.update(enabled=True)
+    write_off()
     assert proved_anew(ground).is_proved
     assert "no other copy" in CachedFile.objects.get().conflict
 
@@ -121,9 +107,7 @@ def test_what_was_lost_comes_back_when_its_disk_does(tmp_path: Path) -> None:
     ground = make_ground(tmp_path, "symlink", "move")
     ground.cached()
     drawer = put_new_disk(ground.cache)
-    PathMapping.objects.update(enabled=False)
-    rescue.rescue()
-    PathMapping.objects.update(enabled=True)
+    write_off()
     proved_anew(ground)
     put_back(ground.cache, drawer)
     assert proved_anew(ground).is_proved
@@ -143,9 +127,7 @@ def test_originals_behind_a_union_need_no_rescue(tmp_path: Path) -> None:
 def test_what_was_cached_on_the_old_disk_is_found_again_when_it_comes_back(ground: Ground) -> None:
     ground.cached()
     drawer = put_new_disk(ground.cache)
-    PathMapping.objects.update(enabled=False)
-    rescue.rescue()
-    PathMapping.objects.update(enabled=True)
+    write_off()
     proved_anew(ground)
     put_back(ground.cache, drawer)
     proved_anew(ground)

@@ -6,16 +6,10 @@ import pytest
 
 from caching import upkeep
 from caching.models import CachedFile, Cycle, MadeDirectory, Operation, PathMapping, Root
-from tests.caching.ground import COMBINATIONS, FILM, Ground, make_ground
+from tests.caching.ground import FILM, Ground, make_ground
 from tests.conftest import tree
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(params=COMBINATIONS)
-def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Ground:
-    placement, mode, park = request.param
-    return make_ground(tmp_path, placement, mode, park=park)
 
 
 def lose_database(ground: Ground) -> None:

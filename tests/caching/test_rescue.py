@@ -12,16 +12,10 @@ from caching import journal, rescue, returning_steps
 from caching.bench import bench
 from caching.models import CachedFile, CachePolicy, Operation, PathMapping, Root
 from caching.playing import NOBODY
-from tests.caching.ground import COMBINATIONS, CONTENT, Ground, make_ground
+from tests.caching.ground import CONTENT, Ground, make_ground
 from tests.conftest import tree
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(params=COMBINATIONS)
-def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Ground:
-    placement, mode, park = request.param
-    return make_ground(tmp_path, placement, mode, park=park)
 
 
 @contextmanager

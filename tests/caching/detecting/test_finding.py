@@ -15,7 +15,7 @@ from caching import detecting, doctor
 from caching.models import CachedFile, PathMapping
 from plexusers.standin import StandIn, faults
 from tests.caching.detecting.home import Laid, answering
-from tests.caching.ground import Ground
+from tests.caching.ground import Ground, put_new_disk
 from tests.caching.quiet import KEY, make_quiet
 from tests.caching.test_api import opened, post
 from tests.conftest import tree
@@ -304,8 +304,7 @@ def test_a_mapping_of_the_environment_is_changed_there(laid: Laid, client: Clien
 def test_a_new_disk_at_an_old_path_is_taken_on_by_the_api_and_told(laid: Laid, plex: StandIn, client: Client) -> None:
     mapping = right(laid, placement="union")
     detecting.prove(mapping)
-    laid.ssd.rename(laid.ssd.with_name("drawer"))
-    laid.ssd.mkdir()
+    put_new_disk(laid.ssd)
     answer = opened(post(client, f"/api/mappings/{mapping.pk}/prove", {}), 200)
     assert "exchanged disk" in [one["kind"] for one in answer["data"]["findings"]]
     assert (laid.ssd / ".cacherr-root").exists()
@@ -316,8 +315,7 @@ def test_a_new_disk_at_an_old_path_is_taken_on_by_the_api_and_told(laid: Laid, p
 def test_an_empty_mount_point_is_not_taken_for_a_new_array(laid: Laid, plex: StandIn, client: Client) -> None:
     mapping = right(laid, placement="union")
     detecting.prove(mapping)
-    laid.array.rename(laid.array.with_name("unmounted"))
-    laid.array.mkdir()
+    put_new_disk(laid.array)
     assert "is not at" in opened(post(client, f"/api/mappings/{mapping.pk}/prove", {}), 422)["error"]
     assert list(laid.array.iterdir()) == []
 
@@ -330,8 +328,7 @@ def test_the_api_says_what_has_to_be_done_before_a_new_disk_is_taken_on(
     film = b"Movies/Alpha/Alpha.mkv"
     assert ground.carry_out(ground.plan_caching(film, len(b"Alpha") * 1000)).state == "done"
     CachedFile.objects.update(park_originals=True)
-    laid.ssd.rename(laid.ssd.with_name("drawer"))
-    laid.ssd.mkdir()
+    put_new_disk(laid.ssd)
     assert "cacherr rescue" in opened(post(client, f"/api/mappings/{mapping.pk}/prove", {}), 409)["error"]
     assert list(laid.ssd.iterdir()) == []
 
