@@ -88,10 +88,10 @@ def needs_rescue(root: Root) -> bool:
     files = CachedFile.objects.filter(cache=root, conflict="")
     parked = any(file.leaves_name and file.keeps_original for file in files.filter(rescued_at__isnull=True))
     begun = any(holds_name(row) for row in journal.live() if row.cache_id == root.pk)
-    return parked or begun or (is_retired(root) and files.exists())
+    return parked or begun or (is_unused(root) and files.exists())
 
 
-def is_retired(root: Root) -> bool:
+def is_unused(root: Root) -> bool:
     """Whether no enabled mapping uses this cache any more: then its disk will not come back."""
     return not PathMapping.objects.filter(enabled=True, cache=root).exists()
 
@@ -121,7 +121,7 @@ def _rescue(root: Root, done: Rescued) -> None:
             done.lost.append(file)
         elif file.leaves_name:
             _bring_back(file, done)
-    if is_retired(root):
+    if is_unused(root):
         let_go(root)
 
 
