@@ -116,6 +116,8 @@ def claim(operation: Operation) -> None:
     if waiting.update(started_at=now) != 1:
         raise LostOperationError(f"Operation {operation.pk} was cancelled, or begun by another process.")
     operation.started_at = now
+    if operation.kind != Kind.CACHE:  # an audit may have found out since it was read
+        operation.refresh_from_db(fields=["original_damaged"])
 
 
 def advance(operation: Operation, to: State, **changes: Any) -> None:

@@ -304,9 +304,7 @@ def test_an_original_found_damaged_is_made_again_by_any_return(tmp_path: Path, c
     damage(ground.on_array() if combination == "shadow" else parked_of(ground))
     operation = ground.plan_restore() if ordered == "before it was read" else None
     auditing.examine(verified=True)
-    operation = operation or ground.plan_restore()
-    operation.refresh_from_db()
-    ground.carry_out(operation)
+    ground.carry_out(operation or ground.plan_restore())
     assert ground.on_array().read_bytes() == CONTENT
     assert not ground.on_cache().exists()
     assert ground.private_names() == []
