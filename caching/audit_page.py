@@ -18,6 +18,7 @@ WORDS = {
     "missing": "Cached copy gone",
     "changed": "Changed by another program",
     "reappeared": "Re-appeared",
+    "renamed": "Renamed while cached",
     "parked": "Parked original without an owner",
     "stale": "Left-over temporary",
     "foreign": "Other file",

@@ -63,10 +63,10 @@ def bench(operation: Operation, array: disk.RootDir, cache: disk.RootDir | None,
     """
     token = operation.token
     parked_name = bytes(operation.original_name) or disk.private_name(token, "orig")
-    names = [os.path.basename(operation.relative), parked_name, disk.private_name(token, "tmp")]
+    names = [os.path.basename(operation.on_array), parked_name, disk.private_name(token, "tmp")]
     with ExitStack() as stack:
-        real = stack.enter_context(disk.real_root(array, operation.relative, names))
-        original = stack.enter_context(disk.place_if_there(real, operation.relative))
+        real = stack.enter_context(disk.real_root(array, operation.on_array, names))
+        original = stack.enter_context(disk.place_if_there(real, operation.on_array))
         copy = stack.enter_context(disk.place_if_there(cache, operation.relative))
         yield Bench(
             operation=operation,

@@ -37,13 +37,13 @@ def described(decision: Decision, gathered: Gathered) -> dict[str, Any]:
 
 def status_of_file(file: CachedFile) -> dict[str, Any]:
     """A cached file as the `status` command shows it; bytes that are no UTF-8 are escaped by surrogates."""
-    path = os.fsdecode(file.relative)
+    path, name = os.fsdecode(file.relative), os.fsdecode(file.on_array)
     parked = os.fsdecode(bytes(file.original_name))
     return {
         "plex_path": file.plex_path,
-        "array_path": f"{file.array.path}/{path}",
+        "array_path": f"{file.array.path}/{name}",
         "cache_path": f"{file.cache.path}/{path}",
-        "private": [os.path.join(file.array.path, os.path.dirname(path), parked)] if parked else [],
+        "private": [os.path.join(file.array.path, os.path.dirname(name), parked)] if parked else [],
         "mode": file.mode,
         "placement": file.placement,
         "state": "conflict" if file.conflict else "cached",
@@ -54,11 +54,11 @@ def status_of_file(file: CachedFile) -> dict[str, Any]:
 
 def private_names_of(operation: Operation) -> list[str]:
     """The private names that an operation may have on disk now, as absolute paths."""
-    directory = os.fsdecode(os.path.dirname(operation.relative))
+    below, above = (os.fsdecode(os.path.dirname(path)) for path in (operation.relative, operation.on_array))
     parked = os.fsdecode(bytes(operation.original_name) or disk.private_name(operation.token, "orig"))
     on_cache = [os.fsdecode(disk.private_name(operation.token, role)) for role in ("tmp", "rm")]
     on_array = [parked, os.fsdecode(disk.private_name(operation.token, "tmp"))]
     return [
-        *(os.path.join(operation.cache.path, directory, name) for name in on_cache),
-        *(os.path.join(operation.array.path, directory, name) for name in on_array),
+        *(os.path.join(operation.cache.path, below, name) for name in on_cache),
+        *(os.path.join(operation.array.path, above, name) for name in on_array),
     ]

@@ -25,12 +25,13 @@ def make_parents(operation: Operation, root: disk.RootDir, like: disk.RootDir) -
     OSError.
     """
     with _directories:
-        missing = disk.missing_directories(root, operation.relative)
+        path = operation.path_below(operation.makes_on)
+        missing = disk.missing_directories(root, path)
         rows = [_row(operation.makes_on, directory) for directory in missing]
         try:
             made = disk.make_directories(root, like, missing)
             if made:
-                disk.sync_on_disk(root, operation.relative)
+                disk.sync_on_disk(root, path)
         except FileNotFoundError as error:
             raise AbortedError(REMOVED, "It is tried again.") from error
         for row in rows:
@@ -50,9 +51,10 @@ def remove_parents(operation: Operation, root_id: str, root: disk.RootDir) -> No
     one above it, may be left.
     """
     with _directories:
-        gone = set(disk.missing_directories(root, operation.relative))
+        path = operation.path_below(root_id)
+        gone = set(disk.missing_directories(root, path))
         needed = _needed_by_others(operation, root_id)
-        for directory in parents(operation.relative):
+        for directory in parents(path):
             row = MadeDirectory.objects.filter(root_id=root_id, path_key=path_key(directory)).first()
             removed = row is not None and directory not in needed and disk.remove_directory(root, directory)
             if row is not None and removed:
@@ -68,7 +70,8 @@ def _needed_by_others(operation: Operation, root_id: str) -> set[bytes]:
     """
     begun = Operation.objects.filter(state__in=LIVE_STATES, started_at__isnull=False)
     others = begun.filter(Q(cache_id=root_id) | Q(array_id=root_id)).exclude(pk=operation.pk)
-    return {parent for path in others.values_list("path", flat=True) for parent in parents(bytes(path))}
+    paths = (bytes(path) for pair in others.values_list("path", "renamed_to") for path in pair)
+    return {parent for path in paths for parent in parents(path)}
 
 
 def remove_idle_directories() -> None:
@@ -81,6 +84,7 @@ def remove_idle_directories() -> None:
         *CachedFile.objects.values_list("cache_id", "path"),
         *live.values_list("cache_id", "path"),
         *live.values_list("array_id", "path"),
+        *live.values_list("array_id", "renamed_to"),
     )
     used = {(root, parent) for root, path in places for parent in parents(bytes(path))}
     idle = [row for row in rows if (row.root_id, bytes(row.path)) not in used]

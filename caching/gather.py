@@ -52,6 +52,7 @@ class Gatherer:
             values.FileKey(row.cache_id, row.relative): row
             for row in CachedFile.objects.select_related("cache", "array")
         }
+        self.links = {(row.cache_id, bytes(row.link_target)): row for row in self.cached.values() if row.is_linked}
         owner = claims.owner_number()
         self.claims = {key: claims.parse(row.sources, owner) for key, row in self.cached.items()}
         arrays = {mapping.cache_id: mapping.array_id for mapping in mappings}
@@ -106,8 +107,9 @@ class Gatherer:
                 continue
             mapping, relative = found
             key = values.FileKey(mapping.cache_key, relative)
-            size = self._size(file, want.item.title, mapping, key)
-            if size is not None:
+            placed = self._placed(file, want.item.title, mapping, key)
+            if placed is not None:
+                key, size = placed
                 self.by_key[key], self.plex_paths[key] = mapping, file.path
                 yield values.Want(
                     file=key,
@@ -124,15 +126,20 @@ class Gatherer:
                     priority=want.priority,
                 )
 
-    def _size(self, file: PlexFile, title: str, mapping: PathMapping, key: values.FileKey) -> int | None:
-        """The size of the original on the array; None when it cannot be cached, with the reason noted."""
+    def _placed(
+        self, file: PlexFile, title: str, mapping: PathMapping, key: values.FileKey
+    ) -> tuple[values.FileKey, int] | None:
+        """The file and its original's size; None when it cannot be cached, with the reason noted.
+
+        It is the cached file where the path is a link to its copy: it was renamed, and stays cached as it is.
+        """
         row = self.cached.get(key)
         if row is not None:
             if file.size not in {0, row.size}:
                 self._compare(key, row, mapping)
-            return row.size
+            return key, row.size
         try:
-            look = self._look(mapping, key)
+            look = self._look(mapping, key.path)
         except disk.RefusedPathError as error:
             self._skip(file.path, title, error.message)
             return None
@@ -144,7 +151,10 @@ class Gatherer:
         elif look.kind is disk.Kind.FILE and self._may_be_unfinished(look, mapping):
             self._skip(file.path, title, ARRIVED, problem=False)
         elif look.kind is disk.Kind.FILE:
-            return look.size
+            return key, look.size
+        elif look.target and (mapping.cache_key, look.target) in self.links:
+            row = self.links[mapping.cache_key, look.target]
+            return values.FileKey(row.cache_id, row.relative), row.size
         else:
             self._skip(file.path, title, NOT_A_FILE[look.kind].format(root=mapping.array_root))
         return None
@@ -160,15 +170,15 @@ class Gatherer:
         if key in self.changes:
             return
         try:
-            change = changes.on_array(row, self._look(mapping, key))
+            change = changes.on_array(row, self._look(mapping, row.on_array))
         except (OSError, disk.RefusedPathError):
             return  # what cannot be seen is unknown: nothing is concluded from it
         if change is not None:
             self.changes[key] = change
 
-    def _look(self, mapping: PathMapping, key: values.FileKey) -> disk.Look:
+    def _look(self, mapping: PathMapping, path: bytes) -> disk.Look:
         try:
-            with disk.place(self._array(mapping), key.path) as at:
+            with disk.place(self._array(mapping), path) as at:
                 return at.look()
         except FileNotFoundError:
             return disk.Look(disk.Kind.ABSENT)

@@ -166,6 +166,13 @@ def note_original(file: CachedFile, *, damaged: bool) -> None:
     file.original_damaged = damaged
 
 
+def follow(operation: Operation) -> None:
+    """Let the cached file's row say as well where its name is now. Raises LostOperationError when there is none."""
+    changed = cached_file(operation).filter(array_id=operation.array_id)
+    if changed.update(renamed_to=operation.renamed_to, plex_path=operation.plex_path) != 1:
+        raise LostOperationError(f"The file of operation {operation.pk} is not cached any more.")
+
+
 def finish_cached(operation: Operation) -> None:
     """End a caching operation: the file's row and the operation's end are one transaction."""
     with transaction.atomic():
@@ -206,7 +213,7 @@ def finish_returned(operation: Operation, outcome: str = "") -> None:
         now = timezone.now()
         advance(operation, State.DONE, finished_at=now, bytes_done=operation.bytes_total, outcome=outcome)
         if not outcome:  # the file stands on the array, and the directories that were made for it belong to it
-            MadeDirectory.above(operation.array_id, operation.relative).delete()
+            MadeDirectory.above(operation.array_id, operation.on_array).delete()
         if operation.is_rescue:
             cached_file(operation).update(rescued_at=now)
         else:

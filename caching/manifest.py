@@ -19,7 +19,7 @@ TEXTS = (
     "token", "kind", "state", "trigger", "way", "array_id", "cache_id", "plex_path", "placement", "mode", "hash",
     "title", "rating_key", "sources", "who", "reason", "source_print", "target_print", "stale_print",
 )  # fmt: skip
-BYTES = ("path", "belongs_to", "original_name", "link_target")
+BYTES = ("path", "belongs_to", "original_name", "link_target", "renamed_to")
 PLAIN = ("park_originals", "score", "bytes_total")
 
 
@@ -59,7 +59,7 @@ def _described(operation: Operation) -> dict[str, Any]:
     values |= {name: os.fsdecode(bytes(getattr(operation, name))) for name in BYTES}
     values |= {name: getattr(operation, name) for name in PLAIN}
     if operation.state == State.PLANNED:  # only the first record of an operation needs to say it
-        made = MadeDirectory.above(operation.makes_on, operation.relative)
+        made = MadeDirectory.above(operation.makes_on, operation.path_below(operation.makes_on))
         values["made"] = [os.fsdecode(bytes(path)) for path in made.values_list("path", flat=True)]
     return values
 
@@ -68,6 +68,7 @@ def parsed(line: bytes) -> dict[str, Any] | None:
     """A record as written by `record`; None for a torn or foreign line."""
     try:
         values = json.loads(line)
+        values.setdefault("renamed_to", "")  # records of before do not have it
         for name in BYTES:
             values[name] = os.fsencode(values[name])
         values["made"] = [os.fsencode(path) for path in values.get("made", [])]

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 
 from cacherr.errors import CacherrError
-from caching import caching_steps, disk, journal, manifest, recognising, returning_steps
+from caching import caching_steps, disk, journal, manifest, recognising, renamed, returning_steps
 from caching.bench import AbortedError, Bench, BusyFileError, ConflictError, bench
 from caching.directories import make_parents
 from caching.models import Kind, Mode, Operation, State, Way
@@ -69,6 +69,7 @@ def _run(operation: Operation, roots: Roots, progress: Progress, playing: Playin
 def _advance_to_end(operation: Operation, roots: Roots, progress: Progress, playing: Playing) -> None:
     array, cache = roots[operation.array_id], _cache_of(operation, roots)
     if operation.state == State.PLANNED and operation.kind != Kind.CACHE:
+        renamed.follow(operation, array, cache, lambda: progress.copied(0))
         with bench(operation, array, cache, playing) as places:
             recognising.recognise(places, progress.copied)
     if operation.state == State.PLANNED and cache is not None:
@@ -89,7 +90,7 @@ def _make_directories(operation: Operation, array: disk.RootDir, cache: disk.Roo
     """Before the places are opened: the directories that the new copy needs, on the side where it will be."""
     if operation.kind == Kind.CACHE:
         make_parents(operation, cache, like=array)
-    elif disk.missing_directories(array, operation.relative):
+    elif disk.missing_directories(array, operation.on_array):
         with bench(operation, array, cache, playing) as places:
             is_copied = returning_steps.is_copied(places)
         if is_copied:

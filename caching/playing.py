@@ -72,7 +72,7 @@ class Playing:
 
     def _is_playing(self, file: FileRow) -> bool:
         """The file itself, or a video that it belongs to."""
-        if (file.cache_id, file.relative) in self._files:
+        if not self._files.isdisjoint({(file.cache_id, file.relative), (file.cache_id, file.on_array)}):
             return True
         belongs_to = bytes(file.belongs_to)
         return bool(belongs_to) and (file.cache_id, owners(belongs_to)) in self._owners

@@ -162,6 +162,6 @@ class _Rebuild:
 def _row_values(record: dict[str, Any]) -> dict[str, Any]:
     names = (
         "array_id", "path", "plex_path", "placement", "mode", "park_originals", "belongs_to", "hash", "original_name",
-        "link_target", "title", "rating_key", "score", "sources", "who", "reason",
+        "link_target", "renamed_to", "title", "rating_key", "score", "sources", "who", "reason",
     )  # fmt: skip
     return {name: record[name] for name in names}

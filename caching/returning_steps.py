@@ -5,7 +5,7 @@ Up to SWAPPED everything can be put back; from there on it only goes forward, an
 
 from django.conf import settings
 
-from caching import disk, journal
+from caching import disk, journal, renamed
 from caching.bench import AbortedError, Bench, BusyFileError, ConflictError
 from caching.directories import remove_parents
 from caching.models import State, Way
@@ -85,8 +85,11 @@ def _give_name(bench: Bench) -> None:
         raise AbortedError("Another program removed what was to get the name.", "It is tried again.")
     if not waiting.is_file(bench.operation.source_print):
         raise ConflictError("What was to get its name back was changed.")
+    vacant = bench.original.look().kind is disk.Kind.ABSENT
+    if vacant and bench.cache is not None and renamed.is_elsewhere(bench.operation, bench.array):
+        raise AbortedError("It was renamed at this moment.", "It is tried again under its new name.")
     disk.untag(ready)
-    if bench.original.look().kind is not disk.Kind.ABSENT:
+    if not vacant:
         disk.exchange(ready, bench.original)
         return
     try:

@@ -4,8 +4,11 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cacherr.errors import RefusedError
-from caching.models import CachedFile, PathMapping
+from django.db.models import QuerySet
+
+from cacherr.errors import RefusedError, StorageAbsentError
+from caching import disk
+from caching.models import CachedFile, PathMapping, Root
 from caching.models.file_row import path_key
 from caching.paths import components
 from plexusers.plex import PlexItem
@@ -116,9 +119,22 @@ def _cached_by_key(text: bytes, known: Sequence[Base]) -> Iterator[CachedFile]:
             yield from _cached_at(spot(os.fsencode(file.path), known))
 
 
+def _renamed(at: Spot, rows: QuerySet[CachedFile]) -> list[CachedFile]:
+    """The cached file whose link has this path now, on its array."""
+    array = Root.objects.filter(pk=at.base.array_id).first()
+    if array is None or not at.path:
+        return []
+    try:
+        with disk.open_root(array.path, array.pk) as root:
+            look = disk.looks(root, [at.path]).get(at.path)
+    except StorageAbsentError:
+        return []
+    return list(rows.filter(array=array, link_target=look.target)) if look and look.target else []
+
+
 def _cached_at(at: Spot) -> Iterable[CachedFile]:
     rows = CachedFile.objects.select_related("array", "cache").filter(cache_id=at.base.cache_id)
-    exact = list(rows.filter(path_key=path_key(at.path)))
+    exact = list(rows.filter(path_key=path_key(at.path))) or _renamed(at, rows)
     if exact:
         return exact
     # Databases cannot look for the beginning of binary columns.

@@ -111,14 +111,24 @@ def _name_is_absent(row: Operation, parked: Shown, copy: Shown) -> Choice:
     expected = not row.is_linked and row.leaves_name and copy is not Shown.ABSENT
     if not (expected or copy is Shown.FOREIGN or row.trigger != AUTOMATIC):
         raise ConflictError(
-            "Another program deleted it while it was cached; what Cacherr has of it is kept.",
-            "Restore it to have it back, or delete it yourself.",
+            f"{_what_is_absent(row)} while it was cached; what Cacherr has of it is kept.", _cure_of_absent(row)
         )
     if row.is_linked and copy is Shown.FOREIGN:
         raise ConflictError("The link was deleted and the cached copy replaced. Both versions are kept.", "Look at it.")
     if parked is Shown.OURS and copy is not Shown.FOREIGN and not _is_better(row, copy):
         return Choice(Way.BACK, takes_copy=copy is Shown.OURS)
     return Choice(Way.COPIED, drops_original=parked is Shown.OURS)
+
+
+def _what_is_absent(row: Operation) -> str:
+    """A link that a nearby directory does not have may have been moved far away as well as deleted."""
+    return "Its link was deleted or moved far away" if row.is_linked else "Another program deleted it"
+
+
+def _cure_of_absent(row: Operation) -> str:
+    if row.keeps_original:
+        return "Restore it to have it back."
+    return "Restore it to have it back. The cached copy is the only one: do not delete it."
 
 
 def _is_better(row: Operation, copy: Shown) -> bool:

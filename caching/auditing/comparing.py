@@ -10,14 +10,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from cacherr.errors import StorageAbsentError
-from caching import disk
+from caching import disk, renamed
 from caching.auditing.findings import Finding, Kind, Repair, Severity
 from caching.bench import ConflictError
 from caching.changes import may_be_the_same
 from caching.models import CachedFile, Operation
 from caching.ways import GoneError, Shown, decide, shown
 
-WANT_BACK = "`cacherr restore` brings back what Cacherr has of it; or delete it yourself."
+WANT_BACK = "`cacherr restore` brings back what Cacherr has of it."
+ONLY_COPY = f"{WANT_BACK} The cached copy is the only one: do not delete it."
+LOOK_FIRST = "Look at it before you remove anything: its only copy may be the cached one. Then `cacherr restore` it."
 LOOK = "Look at both versions and remove the one you do not want, then `cacherr restore` it."
 
 
@@ -37,9 +39,9 @@ def compare(files: Iterable[CachedFile], *, strictly: bool = False) -> Iterator[
     """
     pairs: dict[tuple[str, str], list[CachedFile]] = defaultdict(list)
     for file in files:
-        if file.conflict:
+        if file.conflict and not file.is_linked:
             yield conflict(file)
-        elif file.rescued_at is None:
+        elif file.conflict or file.rescued_at is None:
             pairs[file.array_id, file.cache_id].append(file)
     for rows in pairs.values():
         try:
@@ -49,16 +51,18 @@ def compare(files: Iterable[CachedFile], *, strictly: bool = False) -> Iterator[
                 )
                 yield from _compare(rows, array, cache, strictly=strictly)
         except StorageAbsentError:
-            continue  # told once for each root
+            yield from (conflict(row) for row in rows if row.conflict)  # the root itself is told once
 
 
 def _compare(rows: list[CachedFile], array: disk.RootDir, cache: disk.RootDir, *, strictly: bool) -> Iterator[Finding]:
     copies = disk.looks(cache, [row.relative for row in rows])
-    names = [path for row in rows for path in (row.relative, parked_path(row)) if path]
+    names = [path for row in rows for path in (row.on_array, parked_path(row)) if path]
     originals = disk.looks(array, names)
     for row in rows:
         sight = _sight(row, originals, copies, strictly=strictly)
-        found = unreadable(row) if sight is None else judge(row, sight)
+        found = unreadable(row) if sight is None else _renamed(row, sight, array) or judge(row, sight)
+        if row.conflict and not (found and found.kind is Kind.RENAMED):
+            found = conflict(row)
         if found is not None:
             yield found
 
@@ -68,7 +72,7 @@ def _sight(
 ) -> Sight | None:
     """None when one of the places cannot be seen: unknown is not absent."""
     target, parked = bytes(row.link_target), parked_path(row)
-    name, copy = originals.get(row.relative), copies.get(row.relative)
+    name, copy = originals.get(row.on_array), copies.get(row.relative)
     beside = originals.get(parked) if parked else disk.Look(disk.Kind.ABSENT)
     if name is None or copy is None or beside is None:
         return None
@@ -83,7 +87,7 @@ def _sight(
 def parked_path(row: CachedFile) -> bytes:
     """Where the original is parked, below the array's root; empty when it is not."""
     name = bytes(row.original_name)
-    directory = os.path.dirname(row.relative)
+    directory = os.path.dirname(row.on_array)
     return os.path.join(directory, name) if name else b""
 
 
@@ -94,12 +98,30 @@ def copy_path(row: CachedFile) -> bytes:
 
 def original_path(row: CachedFile) -> bytes:
     """The original's absolute path, parked or not."""
-    return os.path.join(os.fsencode(row.array.path), parked_path(row) or row.relative)
+    return os.path.join(os.fsencode(row.array.path), parked_path(row) or row.on_array)
 
 
 def name_path(row: CachedFile) -> bytes:
     """The absolute path of the name on the array."""
-    return os.path.join(os.fsencode(row.array.path), row.relative)
+    return os.path.join(os.fsencode(row.array.path), row.on_array)
+
+
+def _renamed(row: CachedFile, sight: Sight, array: disk.RootDir) -> Finding | None:
+    """A link that has another name nearby now; None when there is none, or nobody may look there."""
+    if not (row.is_linked and sight.name is Shown.ABSENT):
+        return None
+    try:
+        links = renamed.near(array, row)
+    except (OSError, disk.RefusedPathError):
+        return unreadable(row)
+    if not links:
+        return None
+    problem = renamed.uncertain(array.path, links)
+    if problem:
+        return _about(row, Kind.RENAMED, Severity.ERROR, *problem)
+    message = f"It was renamed to {renamed.shown(array.path, links[0].path)} while it was cached. {_of_copy(sight)}"
+    cure = "A repair restores it under its new name; it is cached afresh when somebody wants it."
+    return _about(row, Kind.RENAMED, Severity.WARNING, message.strip(), cure, repair=Repair.RESTORE)
 
 
 def as_it_should_be(row: CachedFile) -> Sight:
@@ -123,7 +145,8 @@ def judge(row: CachedFile, sight: Sight) -> Finding | None:
     message = f"{_of_copy(sight)} {_of_name(row, sight)}".strip()
     refusal = _why_not_certain(row, sight)
     if refusal:
-        cure = WANT_BACK if Shown.ABSENT in (sight.name, sight.copy) else LOOK
+        back = ONLY_COPY if not row.keeps_original and sight.copy is not Shown.ABSENT else WANT_BACK
+        cure = back if Shown.ABSENT in (sight.name, sight.copy) else LOOK
         return _about(row, kind, Severity.ERROR, f"{message} {refusal}".strip(), cure)
     cure = "A repair restores it; it is cached afresh when somebody wants it."
     return _about(row, kind, Severity.WARNING, message, cure, repair=Repair.RESTORE)
@@ -176,7 +199,7 @@ def _why_not_certain(row: CachedFile, sight: Sight) -> str:
 
 def conflict(row: CachedFile) -> Finding:
     """A file that an operation found in a state that nobody can have meant."""
-    return _about(row, Kind.CONFLICT, Severity.ERROR, row.conflict, LOOK)
+    return _about(row, Kind.CONFLICT, Severity.ERROR, row.conflict, LOOK if row.keeps_original else LOOK_FIRST)
 
 
 def unreadable(row: CachedFile) -> Finding:

@@ -12,6 +12,7 @@ class Kind(StrEnum):
     MISSING = "missing"
     CHANGED = "changed"
     REAPPEARED = "reappeared"
+    RENAMED = "renamed"
     PARKED = "parked"
     STALE = "stale"
     FOREIGN = "foreign"

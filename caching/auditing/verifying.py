@@ -35,7 +35,7 @@ def verify(files: Iterable[CachedFile], watch: Watch) -> Iterator[Finding | None
         if not file.hash:
             continue  # taken over without being read: there is nothing to compare with
         copy = _read(file, file.cache, file.relative, "cache_print", watch)
-        path = parked_path(file) or (b"" if file.leaves_name else file.relative)
+        path = parked_path(file) or (b"" if file.leaves_name else file.on_array)
         original = _read(file, file.array, path, "array_print", watch) if path else _Read.NOTHING
         if _Read.OTHER in (copy, original):
             yield from compare([file], strictly=True)

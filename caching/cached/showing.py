@@ -31,5 +31,5 @@ def file_data(row: CachedFile) -> dict[str, Any]:
 
 def where(row: CachedFile) -> dict[str, str]:
     """Where a cached file is; bytes of names that are no text are escaped. Needs `array` and `cache` of the row."""
-    path = row.relative.decode("utf-8", "backslashreplace")
-    return {"array_path": f"{row.array.path}/{path}", "cache_path": f"{row.cache.path}/{path}"}
+    name, path = (one.decode("utf-8", "backslashreplace") for one in (row.on_array, row.relative))
+    return {"array_path": f"{row.array.path}/{name}", "cache_path": f"{row.cache.path}/{path}"}

@@ -17,6 +17,7 @@ from caching.disk.copying import (
 from caching.disk.directories import make_directories, missing_directories, remove_directory
 from caching.disk.failures import StorageFailedError, named
 from caching.disk.hashing import hash_of
+from caching.disk.linking import Scan, links_below, scan
 from caching.disk.listing import Listing, listing, looks
 from caching.disk.places import (
     NOWHERE,
@@ -63,6 +64,7 @@ __all__ = [
     "Progress",
     "RefusedPathError",
     "RootDir",
+    "Scan",
     "SourceBusyError",
     "SourceChangedError",
     "Space",
@@ -77,6 +79,7 @@ __all__ = [
     "idle_priority",
     "in_use",
     "is_private",
+    "links_below",
     "listing",
     "lock_roots",
     "looks",
@@ -104,6 +107,7 @@ __all__ = [
     "remove_probes",
     "rename_new",
     "rotates",
+    "scan",
     "settle",
     "space",
     "standing",

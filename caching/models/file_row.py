@@ -48,6 +48,10 @@ class FileRow(models.Model):
     hash = models.CharField(max_length=64, blank=True, help_text="xxh3-128 of the content, computed while copying.")
     original_name = models.BinaryField(default=b"", help_text="The private name that the original is parked under.")
     link_target = models.BinaryField(default=b"", help_text="What our symlink points to.")
+    renamed_to = models.BinaryField(
+        default=b"",
+        help_text="Where another program renamed our symlink to, below the array's root; empty: it has the path.",
+    )
     title = models.CharField(max_length=500, blank=True)
     rating_key = models.CharField(max_length=64, blank=True)
     score = models.PositiveSmallIntegerField(default=0)
@@ -69,6 +73,15 @@ class FileRow(models.Model):
     def relative(self) -> bytes:
         """The path below the roots; databases hand binary columns out in different types."""
         return bytes(self.path)
+
+    @property
+    def on_array(self) -> bytes:
+        """The path of the original's name below the array's root: another one than the copy's once it was renamed."""
+        return bytes(self.renamed_to) or self.relative
+
+    def path_below(self, root_id: str) -> bytes:
+        """The file's path below one of its two roots."""
+        return self.on_array if root_id == self.array_id else self.relative
 
     @property
     def is_linked(self) -> bool:

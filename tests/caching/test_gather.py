@@ -380,3 +380,30 @@ def test_what_is_playing_is_copied_even_where_files_are_moved(tmp_path: Path) ->
     assert set(CachedFile.objects.values_list("mode", flat=True)) == {Mode.COPY}
     kept = [path.lstat().st_ino for path in ground.array.rglob(".cacherr.*.orig")]
     assert inode in kept
+
+
+@pytest.mark.parametrize("new", [b"Films/A/A 1080p.mkv", b"Films/B/A.mkv"])
+def test_what_was_renamed_while_cached_stays_cached_as_long_as_it_is_wanted_under_its_new_name(
+    links: Ground, new: bytes
+) -> None:
+    links.write(FILM)
+    carried_out(links, wants(FILM))
+    links.on_array(new).parent.mkdir(exist_ok=True)
+    links.on_array(FILM).rename(links.on_array(new))
+    plan = planned(links, wants(new))
+    assert [(each.action, each.file) for each in plan.decisions] == [
+        (Action.KEEP, FileKey(links.mapping.cache_id or "", FILM))
+    ]
+    assert carried_out(links, wants(new)).work == ()
+    carried_out(links)
+    assert links.on_array(new).read_bytes() == CONTENT
+    assert not links.on_array(new).is_symlink()
+
+
+def test_a_link_that_leads_to_no_cached_file_is_still_left_alone(links: Ground) -> None:
+    links.write(FILM)
+    links.on_array(b"Films/A/Link.mkv").symlink_to("A.mkv")
+    plan = planned(links, wants(b"Films/A/Link.mkv"))
+    assert [(each.action, "a link that Cacherr does not know" in each.reason) for each in plan.decisions] == [
+        (Action.SKIP, True)
+    ]

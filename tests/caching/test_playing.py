@@ -53,6 +53,12 @@ def test_a_playing_video_and_its_sidecars_are_held(row: Operation, held: bool) -
     assert bool(playing.holds(row)) is held
 
 
+def test_a_video_that_was_renamed_while_cached_is_held_under_both_names() -> None:
+    row = Operation(path=b"Film/Film.mkv", renamed_to=b"Film/New.mkv", cache_id="c")
+    assert Playing(Plex("/plex/Film/New.mkv"), [MAPPING]).holds(row)
+    assert Playing(Plex("/plex/Film/Film.mkv"), [MAPPING]).holds(row)
+
+
 def test_every_file_of_what_is_playing_is_held() -> None:
     playing = Playing(Plex("/plex/Film/Film - pt1.mkv", "/plex/Film/Film - pt2.mkv"), [MAPPING])
     assert all(playing.holds(file(b"Film/Film - pt%d.mkv" % number)) for number in (1, 2))
