@@ -38,10 +38,20 @@ def recover(operation: Operation, roots: Roots, playing: Playing) -> None:
     """Finish or undo an operation that another process left unfinished, by what the disk shows."""
     progress = Progress(operation)
     if operation.state == State.PLANNED:
+        _finish_following(operation, roots)
         _give_up(operation, roots, AbortedError(INTERRUPTED), playing)
     else:
         _run(operation, roots, progress, playing)
     progress.end()
+
+
+def _finish_following(operation: Operation, roots: Roots) -> None:
+    if operation.kind == Kind.CACHE:
+        return
+    try:
+        renamed.finish(operation, roots[operation.array_id])
+    except (CacherrError, OSError) as error:
+        log.warning("%s: its new name could not be noted yet: %s", operation, _sentence(error))
 
 
 def _run(operation: Operation, roots: Roots, progress: Progress, playing: Playing) -> None:

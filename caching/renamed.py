@@ -175,7 +175,7 @@ def shown(root: str, path: bytes) -> str:
 def _follow(operation: Operation, array: disk.RootDir, to: bytes) -> None:
     """The operation's row says it first, then the parked original comes beside its link, then the file's row says it.
 
-    After a crash in between the link is simply found again.
+    After a crash in between, recovery finishes it, and whatever it cannot is simply found again.
     """
     before = operation.on_array
     changes = {
@@ -186,6 +186,17 @@ def _follow(operation: Operation, array: disk.RootDir, to: bytes) -> None:
     journal.note(operation, **changes)
     _bring_parked(operation, array, before)
     journal.follow(operation)
+
+
+def finish(operation: Operation, array: disk.RootDir) -> None:
+    """What a crash left of following: the file's row and its parked original go where the operation's row says.
+
+    Raises ConflictError, OSError, RefusedPathError; LostOperationError.
+    """
+    file = journal.cached_file(operation).first()
+    if file is not None and file.on_array != operation.on_array:
+        _bring_parked(operation, array, file.on_array)
+        journal.follow(operation)
 
 
 def _as_plex_sees(plex_path: str, before: bytes, to: bytes) -> str:

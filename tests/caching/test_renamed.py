@@ -232,6 +232,9 @@ def test_after_a_crash_at_any_point_of_following_it_is_followed_again(
     assert new.read_bytes() == CONTENT
     ground.recover()
     assert not any(row.is_live for row in Operation.objects.all())
+    assert CachedFile.objects.get().on_array == to
+    parked = [path.parent for path in ground.array.rglob(".cacherr.*.orig")]
+    assert parked == [new.parent] * (ground.mapping.mode == "copy")
     after = tree(ground.directory)
     ground.recover()
     assert tree(ground.directory) == after

@@ -15,6 +15,9 @@ THIRD = b"third" * 700
 
 DIRECTORY = b"Films/A \xff (2001)"
 FILM = DIRECTORY + b"/A \xff (2001).mkv"
+RENAMED_DIRECTORY = b"Films/B \xff (2002)"
+RENAMED = RENAMED_DIRECTORY + b"/B \xff (2002).mkv"
+"""What another program renames the film to while it is cached."""
 BESIDE = DIRECTORY + b"/poster.jpg"
 SEED = b"Seeds/A.mkv"
 """A hard link to the film, as a torrent client keeps one. Mode `move` skips such files, so only `copy` has it."""
@@ -90,7 +93,8 @@ class Ground:
     @property
     def original(self) -> bytes:
         """A: the file's place on the array."""
-        return self.array + b"/" + FILM
+        renamed = self.array + b"/" + RENAMED
+        return renamed if os.path.lexists(renamed) else self.array + b"/" + FILM
 
     @property
     def copy(self) -> bytes:
@@ -147,6 +151,14 @@ def vanish(root: bytes) -> bool:
             break
         removed = True
     return removed
+
+
+def rename(ground: Ground) -> None:
+    """Move the film's name into another directory, as programs do that name films after a pattern."""
+    old, directory = ground.original, ground.array + b"/" + RENAMED_DIRECTORY
+    os.mkdir(directory)
+    os.chmod(directory, 0o750)
+    os.rename(old, ground.array + b"/" + RENAMED)
 
 
 def entry(path: bytes) -> Entry:

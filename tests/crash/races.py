@@ -70,12 +70,12 @@ def upgrade(ground: Ground) -> Left:
 
 def recreate(ground: Ground) -> Left:
     """Delete the file through Plex's path, then write it anew."""
-    union = ground.combination.placement == "union"
-    for path in (ground.copy, ground.original) if union else (ground.original,):
+    union, original = ground.combination.placement == "union", ground.original
+    for path in (ground.copy, original) if union else (original,):
         if os.path.lexists(path):
             os.unlink(path)
     first = union and os.path.isdir(os.path.dirname(ground.copy))
-    write(ground.copy if first else ground.original, THIRD)
+    write(ground.copy if first else original, THIRD)
     return Left(THIRD, shown=True, gave_up=True, may_blink=union)
 
 
