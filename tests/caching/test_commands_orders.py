@@ -52,6 +52,29 @@ def test_what_is_cached_by_hand_comes_back_by_hand_and_leaves_the_tree_as_it_was
     assert contents(installation.cache) == {}
 
 
+@pytest.mark.parametrize("copy", ["true", "false"], ids=["copy", "move"])
+def test_all_that_was_renamed_while_it_was_cached_comes_back_under_its_new_name(
+    installation: Installation, films: Home, copy: str
+) -> None:
+    installation.variables |= {"CACHERR_PLACEMENT": "symlink", "COPY_TO_CACHE": copy}
+    assert installation.run("cache", f"{PLEX_PREFIX}/{name('Alpha')}", f"{PLEX_PREFIX}/{name('Beta')}").code == 0
+    movies = installation.array / "Movies"
+    (movies / "Alpha").rename(movies / "Alpha (2001)")
+    for end in ("mkv", "en.srt"):
+        (movies / "Alpha (2001)" / f"Alpha.{end}").rename(movies / "Alpha (2001)" / f"Alpha (2001).{end}")
+    (movies / "Beta" / "Beta.mkv").rename(movies / "Beta" / "Beta 1080p.mkv")
+    seen = installation.public_files()
+    audited = installation.run("audit", "--json")
+    assert [one["kind"] for one in audited.report["findings"]] == ["renamed"] * 3
+    restored = installation.run("restore", "--all", "--json")
+    assert restored.code == 0, restored.errors
+    assert set(states(restored.report).values()) == {"done"}
+    assert installation.public_files() == seen
+    assert not [path for path in installation.array.rglob("*") if path.is_symlink()]
+    assert contents(installation.cache) == {}
+    assert installation.run("audit").code == 0
+
+
 def test_a_rating_key_names_every_version_and_a_restore_by_it_needs_no_plex(
     installation: Installation, films: Home
 ) -> None:

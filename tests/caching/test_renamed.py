@@ -8,9 +8,11 @@ import pytest
 
 from caching import auditing, journal, manifest, mappings, orders, renamed, rescue, upkeep
 from caching.bench import Bench, bench
+from caching.describe import status_of_file
 from caching.models import CachedFile, Kind, Operation, State
 from caching.playing import NOBODY
 from caching.returning_steps import swap, verify
+from plexusers.models import LibraryFile, LibraryItem, LibrarySection
 from tests.caching.ground import CONTENT, FILM, Ground, make_ground, make_ground_beside
 from tests.caching.test_rebuild import lose_database
 from tests.conftest import tree
@@ -105,10 +107,32 @@ def test_a_cycle_asks_a_person_about_a_link_that_is_far_away_and_tells_nobody_to
     assert tree(ground.directory) == before
 
 
+def test_a_cycle_finds_a_link_where_plex_has_the_item_now(ground: Ground) -> None:
+    new = rename(ground, FAR)
+    section = LibrarySection.objects.create(key="1", kind="movie", title="Films")
+    item = LibraryItem.objects.create(rating_key="7", section=section, kind="movie", title="Alpha")
+    LibraryFile.objects.create(item=item, path="/plex/" + os.fsdecode(FAR), version="1")
+    CachedFile.objects.update(rating_key="7")
+    assert ground.carry_out(ground.plan_restore()).state == "done"
+    assert is_back(ground, new)
+
+
 def test_a_link_that_was_really_deleted_comes_back_under_its_old_name_when_a_person_asks(ground: Ground) -> None:
     ground.on_array().unlink()
     assert ground.carry_out(ground.plan_restore("command")).state == "done"
     assert is_back(ground, ground.on_array())
+
+
+def test_history_and_status_tell_the_new_name(ground: Ground) -> None:
+    CachedFile.objects.update(plex_path="/plex/" + os.fsdecode(FILM))
+    new = rename(ground, MOVED)
+    with ground.on_cache().open("rb"):
+        done = ground.carry_out(ground.plan_restore())
+    assert done.reason == f"test; it was renamed to {new} while it was cached"
+    told = status_of_file(CachedFile.objects.select_related("array", "cache").get())
+    assert (told["plex_path"], told["array_path"]) == ("/plex/" + os.fsdecode(MOVED), str(new))
+    assert told["cache_path"] == str(ground.on_cache())
+    assert [os.path.exists(path) for path in told["private"]] == [True] * (ground.mapping.mode == "copy")
 
 
 def test_it_can_be_named_by_its_new_path(ground: Ground) -> None:

@@ -80,9 +80,8 @@ class Scenario:
         """What of a name must be as it was: all of it; in mode `move` the inode may be another one."""
         if self.is_upgraded and (entry.content == OLD or name == ON_ARRAY):
             return entry._replace(mode=0, owner=(0, 0), inode=0, links=0, mtime_ns=0, xattrs=())
-        if (
-            self.kind == "renamed"
-        ):  # a tag that could not be removed goes when it is cached again, which is not done here
+        if self.kind == "renamed":
+            # A tag that could not be removed goes by the next caching, which is not done here.
             entry = entry._replace(xattrs=tuple(pair for pair in entry.xattrs if pair[0] != "user.cacherr"))
         return entry if self.combination.mode == "copy" else entry._replace(inode=0)
 

@@ -75,6 +75,14 @@ def test_others_that_make_and_remove_the_directory_of_a_file_lose_nothing(tmp_pa
     assert counted(run(tmp_path, "races", *only, "--every", "17"), "races") > 20
 
 
+@pytest.mark.parametrize(("part", "what", "every"), [("kill", "kills", "7"), ("errors", "errors", "23")])
+def test_a_file_whose_link_was_renamed_meanwhile_comes_back_whole(
+    tmp_path: Path, part: str, what: str, every: str
+) -> None:
+    only = ("--combination", "symlink/copy", "--combination", "symlink/move", "--kind", "renamed")
+    assert counted(run(tmp_path, part, *only, "--every", every), what) > 8
+
+
 def test_an_outside_program_at_any_step_loses_nothing(tmp_path: Path) -> None:
     kinds = ("--kind", "cache", "--kind", "restore")
     line = run(
