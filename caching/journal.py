@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from cacherr.errors import CacherrError
+from caching import damage
 from caching.models import (
     LIVE_STATES,
     PLAYBACK,
@@ -117,7 +118,7 @@ def claim(operation: Operation) -> None:
         raise LostOperationError(f"Operation {operation.pk} was cancelled, or begun by another process.")
     operation.started_at = now
     if operation.kind != Kind.CACHE:  # an audit may have found out since it was read
-        operation.refresh_from_db(fields=["original_damaged"])
+        operation.refresh_from_db(fields=["original_damaged", "copy_damaged"])
 
 
 def advance(operation: Operation, to: State, **changes: Any) -> None:
@@ -157,13 +158,20 @@ def recognise_file(file: CachedFile, field: str, fingerprint: str) -> None:
         setattr(file, field, fingerprint)
 
 
-def note_original(file: CachedFile, *, damaged: bool) -> None:
-    """Note whether the original was found damaged, on the row and on returns that nobody has begun."""
-    known = {"cache_id": file.cache_id, "path_key": file.path_key, "original_damaged": not damaged}
+def note_damage(file: CachedFile, *, copy: bool, original: bool) -> None:
+    """Note which of a file's two were found damaged, on the row and on returns that nobody has begun.
+
+    A file of which no good copy is known is kept from being touched, and free again once one was read well.
+    """
+    file.copy_damaged, file.original_damaged = copy, original
+    hold = " ".join(damage.no_good_one(file) or ())
+    known = {"cache_id": file.cache_id, "path_key": file.path_key}
     with transaction.atomic():
         for rows in (CachedFile.objects.all(), Operation.objects.filter(state=State.PLANNED).exclude(kind=Kind.CACHE)):
-            rows.filter(**known).update(original_damaged=damaged)
-    file.original_damaged = damaged
+            rows.filter(**known).update(copy_damaged=copy, original_damaged=original)
+        changed = CachedFile.objects.filter(**known, conflict__in=damage.UNDISPUTED).update(conflict=hold)
+    if changed:
+        file.conflict = hold
 
 
 def follow(operation: Operation) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from caching import disk
 from caching.bench import Bench
-from caching.models import MadeDirectory, Operation, State
+from caching.models import CachedFile, MadeDirectory, Operation, State
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,10 @@ TEXTS = (
     "title", "rating_key", "sources", "who", "reason", "source_print", "target_print", "stale_print",
 )  # fmt: skip
 BYTES = ("path", "belongs_to", "original_name", "link_target", "renamed_to")
-PLAIN = ("park_originals", "score", "bytes_total")
+DAMAGE = ("original_damaged", "copy_damaged")
+PLAIN = ("park_originals", "score", "bytes_total", *DAMAGE)
+LATER = {"renamed_to": "", **dict.fromkeys(DAMAGE, False)}
+"""What records of earlier versions do not have."""
 
 
 def record(bench: Bench) -> None:
@@ -33,6 +36,12 @@ def note(operation: Operation, roots: Iterable[disk.RootDir]) -> None:
     line = json.dumps(_described(operation)).encode()
     for root in roots:
         disk.append(root, line, durable=operation.state != State.PLANNED)
+
+
+def note_damage(file: CachedFile, cache: disk.RootDir) -> None:
+    """Note what was found damaged of a cached file, which no operation tells. Raises OSError."""
+    values: dict[str, Any] = {name: getattr(file, name) for name in ("array_id", "cache_id", *DAMAGE)}
+    disk.append(cache, json.dumps(values | {"damage_of": os.fsdecode(file.relative)}).encode(), durable=True)
 
 
 def close(bench: Bench) -> None:
@@ -67,8 +76,7 @@ def _described(operation: Operation) -> dict[str, Any]:
 def parsed(line: bytes) -> dict[str, Any] | None:
     """A record as written by `record`; None for a torn or foreign line."""
     try:
-        values = json.loads(line)
-        values.setdefault("renamed_to", "")  # records of before do not have it
+        values = LATER | json.loads(line)
         for name in BYTES:
             values[name] = os.fsencode(values[name])
         values["made"] = [os.fsencode(path) for path in values.get("made", [])]
@@ -76,3 +84,13 @@ def parsed(line: bytes) -> dict[str, Any] | None:
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return values if complete else None
+
+
+def parsed_damage(line: bytes) -> dict[str, Any] | None:
+    """A record as written by `note_damage`, its path as bytes; None for every other line."""
+    try:
+        values = json.loads(line)
+        found = {name: values[name] for name in ("array_id", "cache_id")}
+        return found | {name: bool(values[name]) for name in DAMAGE} | {"damage_of": os.fsencode(values["damage_of"])}
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -12,7 +12,8 @@ from caching import disk, manifest
 from caching.models import LIVE_STATES, CachedFile, Kind, MadeDirectory, Mode, Operation, PathMapping, Placement, State
 from caching.models.file_row import path_key
 
-TITLE_BYTES = 500
+Records = dict[bytes, dict[str, Any]]
+"""Of the manifest, by path."""
 
 
 @dataclass(slots=True)
@@ -50,21 +51,13 @@ class _Rebuild:
 
     def from_manifest(self) -> None:
         """Replay the cache's manifest: it has every operation, in order."""
-        files: dict[bytes, dict[str, Any]] = {}
-        begun: dict[bytes, dict[str, Any]] = {}
+        files: Records = {}
+        begun: Records = {}
         for record in self._records():
-            path, state = record["path"], record["state"]
-            earlier = begun.pop(path, None)
-            if state in LIVE_STATES:
-                begun[path] = record
-                if record["kind"] != Kind.CACHE and earlier is not None:
-                    record["made"] = record["made"] or earlier["made"]
-            elif state == State.DONE and record["kind"] == Kind.CACHE:
-                files[path] = record
-            elif state == State.DONE:
-                files.pop(path, None)
-            if record["kind"] == Kind.CACHE:
-                self._keep_made(record, self.cache_id, self.cache)
+            if "damage_of" in record:
+                _note_damage(record, files, begun)
+            else:
+                self._replay(record, files, begun)
         for path, record in files.items():
             self._add_file(path, record)
         for path, record in begun.items():
@@ -72,10 +65,24 @@ class _Rebuild:
             if record["kind"] != Kind.CACHE:  # once a file is back, what was made for it on the array belongs to it
                 self._keep_made(record, self.array_id, self.array)
 
+    def _replay(self, record: dict[str, Any], files: Records, begun: Records) -> None:
+        path, state = record["path"], record["state"]
+        earlier = begun.pop(path, None)
+        if state in LIVE_STATES:
+            begun[path] = record
+            if record["kind"] != Kind.CACHE and earlier is not None:
+                record["made"] = record["made"] or earlier["made"]
+        elif state == State.DONE and record["kind"] == Kind.CACHE:
+            files[path] = record
+        elif state == State.DONE:
+            files.pop(path, None)
+        if record["kind"] == Kind.CACHE:
+            self._keep_made(record, self.cache_id, self.cache)
+
     def _records(self) -> Iterator[dict[str, Any]]:
         known = {self.array_id, self.cache_id}
         for line in disk.records(self.cache):
-            record = manifest.parsed(line)
+            record = manifest.parsed(line) or manifest.parsed_damage(line)
             if record is not None and {record["array_id"], record["cache_id"]} <= known:
                 yield record
 
@@ -159,9 +166,17 @@ class _Rebuild:
         return made
 
 
+def _note_damage(record: dict[str, Any], *known: Records) -> None:
+    """Of a file that is not cached any more it says nothing: what was damaged of it was dealt with."""
+    for rows in known:
+        if row := rows.get(record["damage_of"]):
+            row |= {name: record[name] for name in manifest.DAMAGE}
+
+
 def _row_values(record: dict[str, Any]) -> dict[str, Any]:
     names = (
         "array_id", "path", "plex_path", "placement", "mode", "park_originals", "belongs_to", "hash", "original_name",
-        "link_target", "renamed_to", "title", "rating_key", "score", "sources", "who", "reason",
+        "link_target", "renamed_to", "original_damaged", "copy_damaged", "title", "rating_key", "score",
+        "sources", "who", "reason",
     )  # fmt: skip
     return {name: record[name] for name in names}

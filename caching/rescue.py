@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from cacherr.errors import StorageAbsentError
-from caching import caching_steps, cycle, disk, journal, lock, moves, recovery
+from caching import caching_steps, cycle, damage, disk, journal, lock, moves, recovery
 from caching.bench import bench
 from caching.models import (
     RESCUE,
@@ -85,7 +85,7 @@ def _was_just_tried(now: datetime) -> bool:
 
 def needs_rescue(root: Root) -> bool:
     """Whether anything is left to be done for a cache that is gone."""
-    files = CachedFile.objects.filter(cache=root, conflict="")
+    files = CachedFile.objects.filter(cache=root, conflict__in=damage.UNDISPUTED)
     parked = any(file.leaves_name and file.keeps_original for file in files.filter(rescued_at__isnull=True))
     begun = any(holds_name(row) for row in journal.live() if row.cache_id == root.pk)
     return parked or begun or (is_unused(root) and files.exists())

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from django.db.models import Q
 
 from cacherr.errors import RefusedError
-from caching import journal
+from caching import damage, journal
 from caching.models import CachedFile, Kind, Mode, Operation, Root, State
 
 LOST = "It was moved to the cache, and the cache disk is gone: there is no other copy unless the disk comes back."
@@ -56,7 +56,7 @@ def _require_rescued(cache: Root) -> None:
 
 def _require_given_back(array: Root, leaving: Collection[str]) -> None:
     """`leaving` are the caches that are retired along with it: what they only tell of ends with them."""
-    ends = Q(conflict=LOST) | Q(cache__in=leaving, conflict="")
+    ends = Q(conflict=LOST) | Q(cache__in=leaving, conflict__in=damage.UNDISPUTED)
     if count := CachedFile.objects.filter(array=array).exclude(ends).count():
         raise RefusedError(
             f"Another disk is at {array.path}, and {_counted(count)} cached from the one before.",
@@ -99,4 +99,4 @@ def let_go(cache: Root) -> None:
             journal.abort(operation, GONE)
     files = CachedFile.objects.filter(cache=cache)
     files.filter(mode=Mode.MOVE).update(conflict=LOST)
-    files.exclude(mode=Mode.MOVE).filter(conflict="").delete()
+    files.exclude(mode=Mode.MOVE).filter(conflict__in=damage.UNDISPUTED).delete()

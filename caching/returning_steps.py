@@ -5,11 +5,11 @@ Up to SWAPPED everything can be put back; from there on it only goes forward, an
 
 from django.conf import settings
 
-from caching import disk, journal, renamed
+from caching import damage, disk, journal, renamed
 from caching.bench import AbortedError, Bench, BusyFileError, ConflictError
 from caching.directories import remove_parents
-from caching.models import State, Way
-from caching.ways import GoneError, choose
+from caching.models import AUTOMATIC, State, Way
+from caching.ways import Choice, GoneError, choose
 
 TAKEN = "Another program has just taken the name."
 REPLACED = "The cached copy was replaced by another program at this moment."
@@ -41,10 +41,25 @@ def verify(bench: Bench, progress: disk.Progress) -> None:
         disk.unlink_private(bench.returned)
         mine = copy.is_file(operation.target_print)  # then the array could hold all its attributes once
         copied = disk.copy_verified(bench.copy, bench.returned, settings.COPY_CHUNK, progress, exact=mine)
+        if mine and operation.hash not in {"", copied.hash}:
+            _require_ordered(bench, choice)
         changes |= {"target_print": copied.source_print, "source_print": copied.target_print, "hash": copied.hash}
     elif choice.way == Way.REPLACED:
         changes |= {"source_print": _settled(bench), "hash": ""}
     journal.advance(operation, State.VERIFIED, **changes)
+
+
+def _require_ordered(bench: Bench, choice: Choice) -> None:
+    """A damaged copy replaces no original, and without one it comes back only where a person says so."""
+    if choice.drops_original:
+        problem = damage.BOTH, damage.CURE_OF_BOTH
+    elif bench.operation.trigger == AUTOMATIC:
+        problem = damage.ONLY, damage.CURE_OF_ONLY
+    else:
+        return
+    disk.unlink_private(bench.returned)
+    disk.sync(bench.returned)
+    raise ConflictError(*problem)
 
 
 def _require_unused(bench: Bench) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from caching import damage
 from caching.bench import Bench, ConflictError
 from caching.disk import Ability, Kind, Look
 from caching.models import AUTOMATIC, Operation, Way
@@ -59,6 +60,8 @@ def decide(row: Operation, *, name: Shown, parked: Shown, copy: Shown) -> Choice
 
     What another program put there in the meantime wins over what we made, and what nobody can have meant is a conflict.
     """
+    if row.original_damaged and row.copy_damaged and copy is Shown.OURS and Shown.OURS in (name, parked):
+        raise ConflictError(damage.BOTH, damage.CURE_OF_BOTH)
     if Shown.OTHER in (name, parked, copy) or parked is Shown.FOREIGN:
         raise ConflictError("Something stands where Cacherr's files should be. Everything is kept.", "Look at it.")
     if name is Shown.OURS:
@@ -133,4 +136,4 @@ def _cure_of_absent(row: Operation) -> str:
 
 def _is_better(row: Operation, copy: Shown) -> bool:
     """Whether the copy is good and the original is known to be damaged."""
-    return row.original_damaged and copy is Shown.OURS
+    return row.original_damaged and copy is Shown.OURS and not row.copy_damaged

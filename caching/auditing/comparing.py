@@ -3,15 +3,16 @@
 What an automatic restore would dare is what a repair dares: the table of ways is asked with the caution of a cycle.
 """
 
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from cacherr.errors import StorageAbsentError
-from caching import disk, renamed
+from caching import damage, disk, renamed
+from caching.auditing import rot
 from caching.auditing.findings import Finding, Kind, Repair, Severity
+from caching.auditing.where import copy_path, name_path, parked_path
 from caching.bench import ConflictError
 from caching.changes import may_be_the_same
 from caching.models import CachedFile, Operation
@@ -84,28 +85,6 @@ def _sight(
     return Sight(seen(name, known, target), seen(beside, known, target), seen(copy, row.cache_print, b""))
 
 
-def parked_path(row: CachedFile) -> bytes:
-    """Where the original is parked, below the array's root; empty when it is not."""
-    name = bytes(row.original_name)
-    directory = os.path.dirname(row.on_array)
-    return os.path.join(directory, name) if name else b""
-
-
-def copy_path(row: CachedFile) -> bytes:
-    """The cached copy's absolute path."""
-    return os.path.join(os.fsencode(row.cache.path), row.relative)
-
-
-def original_path(row: CachedFile) -> bytes:
-    """The original's absolute path, parked or not."""
-    return os.path.join(os.fsencode(row.array.path), parked_path(row) or row.on_array)
-
-
-def name_path(row: CachedFile) -> bytes:
-    """The absolute path of the name on the array."""
-    return os.path.join(os.fsencode(row.array.path), row.on_array)
-
-
 def _renamed(row: CachedFile, sight: Sight, array: disk.RootDir) -> Finding | None:
     """A link that has another name nearby now; None when there is none, or nobody may look there."""
     if not (row.is_linked and sight.name is Shown.ABSENT):
@@ -134,7 +113,7 @@ def as_it_should_be(row: CachedFile) -> Sight:
 def judge(row: CachedFile, sight: Sight) -> Finding | None:
     """What is wrong with a cached file; None when it is as its row says. Pure."""
     if sight == as_it_should_be(row):
-        return damaged_original(row) if row.original_damaged else None
+        return rot.of(row)
     if sight.copy is Shown.ABSENT and sight.name is Shown.OURS and not row.leaves_name:
         return _about(
             row, Kind.REAPPEARED, Severity.WARNING,
@@ -150,15 +129,6 @@ def judge(row: CachedFile, sight: Sight) -> Finding | None:
         return _about(row, kind, Severity.ERROR, f"{message} {refusal}".strip(), cure)
     cure = "A repair restores it; it is cached afresh when somebody wants it."
     return _about(row, kind, Severity.WARNING, message, cure, repair=Repair.RESTORE)
-
-
-def damaged_original(row: CachedFile) -> Finding:
-    """Bit rot in the original, told by every audit until it is mended."""
-    return Finding(
-        Kind.ROT, Severity.ERROR, (original_path(row), copy_path(row)),
-        "The original is damaged; the cached copy is good.",
-        "A repair makes the original again from the cached copy. Check the array's disk.", Repair.HEAL, file=row.pk,
-    )  # fmt: skip
 
 
 def _of_copy(sight: Sight) -> str:
@@ -198,7 +168,9 @@ def _why_not_certain(row: CachedFile, sight: Sight) -> str:
 
 
 def conflict(row: CachedFile) -> Finding:
-    """A file that an operation found in a state that nobody can have meant."""
+    """A file that is kept as it is: an operation found what nobody can have meant, or no good copy is known."""
+    if row.conflict in damage.HELD and (found := rot.of(row)):
+        return found
     return _about(row, Kind.CONFLICT, Severity.ERROR, row.conflict, LOOK if row.keeps_original else LOOK_FIRST)
 
 

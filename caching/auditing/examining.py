@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from cacherr.errors import StorageAbsentError
 from caching import disk, exclusions, mappings
 from caching.auditing import strays
-from caching.auditing.comparing import compare, copy_path
+from caching.auditing.comparing import compare
 from caching.auditing.findings import Audited, Finding, Kind, Repair, Severity, in_order
 from caching.auditing.verifying import Watch, verify
-from caching.models import LIVE_STATES, CachedFile, Mode, Operation, PathMapping, Placement, Root
+from caching.auditing.where import copy_path
+from caching.models import LIVE_STATES, CachedFile, Operation, PathMapping, Placement, Root
 
 
 def examine(*, verified: bool = False, watch: Watch = lambda _file, _done: None) -> Audited:
@@ -81,8 +82,7 @@ def _unlisted(files: Iterable[CachedFile]) -> Iterator[Finding]:
 
 def _mover_matters(row: CachedFile) -> bool:
     """Where the original has left its name on a union, the mover would put the copy there."""
-    on_union = row.placement == Placement.UNION and row.rescued_at is None
-    return on_union and (row.mode == Mode.MOVE or row.park_originals)
+    return row.placement == Placement.UNION and row.rescued_at is None and row.leaves_name
 
 
 def _still_so(findings: list[Finding]) -> list[Finding]:

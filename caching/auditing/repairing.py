@@ -1,7 +1,7 @@
 """Repairing what an audit found, where it is certain what is right. Files come back by ordinary operations."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.utils import timezone
@@ -78,11 +78,7 @@ def _repair(audited: Audited, chosen: Sequence[Finding]) -> Repaired:
         exclusions.write()  # it names all files, so it solves this for all
         done |= {one for one in audited.findings if one.repair is Repair.LIST}
     done |= {one for one in chosen if one.repair is Repair.UNLINK and _unlink(one)}
-    _hold(one for one in chosen if one.repair is Repair.HOLD)
     back = [one for one in chosen if one.repair in {Repair.RESTORE, Repair.HEAL}]
-    CachedFile.objects.filter(pk__in=[one.file for one in back if one.repair is Repair.HEAL]).update(
-        original_damaged=True
-    )
     restores = [(one, row) for one in back for row in _restore(one)]
     done |= {one for one, _ in restores}
     return Repaired(replace(audited, repaired=frozenset(done)), tuple(restores))
@@ -101,12 +97,6 @@ def _unlink(finding: Finding) -> bool:
         log.warning("%s could not be removed: %s", finding.paths[0], disk.named(error))
         return False
     return True
-
-
-def _hold(findings: Iterable[Finding]) -> None:
-    """Keep a file of which no good copy is known from being touched before somebody has looked."""
-    for one in findings:
-        CachedFile.objects.filter(pk__in=[one.file], conflict="").update(conflict=f"{one.message} {one.cure}")
 
 
 def _restore(finding: Finding) -> Sequence[Operation]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from cacherr.errors import StorageAbsentError
 from caching import disk
-from caching.auditing.comparing import parked_path
 from caching.auditing.findings import Finding, Kind, Repair, Severity, Stray
+from caching.auditing.where import parked_path
 from caching.models import CachedFile, Operation, PathMapping, Placement, Root, State
 from caching.models import Kind as Does
 
@@ -140,13 +140,14 @@ def foreign(mappings: Iterable[PathMapping]) -> Iterator[Finding]:
         except StorageAbsentError:
             continue  # told once for each root
         for path in _not_ours(mapping.cache, there):
-            absolute = os.path.join(os.fsencode(mapping.cache.path), path)
             cure = "It is left alone; if it is left over from another program, remove it."
-            yield Finding(Kind.FOREIGN, Severity.INFO, (absolute,), "A file that Cacherr did not put there.", cure)
+            yield Finding(Kind.FOREIGN, Severity.INFO, (path,), "A file that Cacherr did not put there.", cure)
 
 
 def _not_ours(cache: Root, there: list[bytes]) -> list[bytes]:
-    mine = {bytes(path) for path in CachedFile.objects.filter(cache=cache).values_list("path", flat=True)}
-    live = Operation.objects.filter(cache=cache).exclude(state__in=(*ENDED, State.CONFLICT))
-    mine |= {bytes(path) for path in live.values_list("path", flat=True)}
-    return [path for path in there if path not in mine]
+    """The absolute paths of what no row has, of whatever cache: one may lie in another, as when a root was changed."""
+    live = Operation.objects.exclude(state__in=(*ENDED, State.CONFLICT))
+    rows = [row for query in (CachedFile.objects.all(), live) for row in query.values_list("cache__path", "path")]
+    mine = {os.path.join(os.fsencode(root), bytes(path)) for root, path in rows}
+    absolute = (os.path.join(os.fsencode(cache.path), path) for path in there)
+    return [path for path in absolute if path not in mine]

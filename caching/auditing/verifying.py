@@ -5,8 +5,10 @@ from enum import StrEnum
 
 from cacherr.errors import StorageAbsentError
 from caching import disk, journal, recognising
-from caching.auditing.comparing import compare, copy_path, damaged_original, name_path, parked_path
-from caching.auditing.findings import Finding, Kind, Repair, Severity
+from caching.auditing import rot
+from caching.auditing.comparing import compare
+from caching.auditing.findings import Finding
+from caching.auditing.where import parked_path
 from caching.models import CachedFile, Root
 
 Watch = Callable[[CachedFile, int], None]
@@ -22,14 +24,14 @@ class _Read(StrEnum):
     NOTHING = "not read"
 
 
-AS_JUDGED = {_Read.SOUND: True, _Read.DAMAGED: False}
+KNOWN = {_Read.SOUND: True, _Read.DAMAGED: False}
 
 
 def verify(files: Iterable[CachedFile], watch: Watch) -> Iterator[Finding | None]:
     """What is wrong with each file that could be read, None when it is sound; one answer for each file.
 
-    What came along with a new disk is recognised by its bytes, and its row knows it from then on; so it does which
-    original is damaged. What cannot be read is no answer. Raises Cancelled.
+    What came along with a new disk is recognised by its bytes, and its row knows it from then on; so it does what is
+    damaged. What cannot be read is no answer. Raises Cancelled.
     """
     for file in files:
         if not file.hash:
@@ -40,8 +42,8 @@ def verify(files: Iterable[CachedFile], watch: Watch) -> Iterator[Finding | None
         if _Read.OTHER in (copy, original):
             yield from compare([file], strictly=True)
         elif (copy, original) != (_Read.NOTHING, _Read.NOTHING):
-            _remember(file, copy, original)
-            yield judge(file, AS_JUDGED.get(copy), AS_JUDGED.get(original))
+            rot.remember(file, copy=KNOWN.get(copy), original=KNOWN.get(original))
+            yield rot.of(file)
 
 
 def _read(file: CachedFile, root: Root, path: bytes, field: str, watch: Watch) -> _Read:
@@ -65,42 +67,8 @@ def _read(file: CachedFile, root: Root, path: bytes, field: str, watch: Watch) -
     return _Read.SOUND if found == file.hash else _Read.DAMAGED
 
 
-def _remember(file: CachedFile, copy: _Read, original: _Read) -> None:
-    """Whoever brings the file back before it is repaired must know which of the two is good."""
-    if original is _Read.SOUND and file.original_damaged:
-        journal.note_original(file, damaged=False)
-    elif (copy, original) == (_Read.SOUND, _Read.DAMAGED):
-        journal.note_original(file, damaged=True)
-
-
 def _recognised(file: CachedFile, field: str, compared: recognising.Compared) -> _Read:
     if not compared.same:
         return _Read.OTHER
     journal.recognise_file(file, field, compared.print)
     return _Read.SOUND
-
-
-def judge(file: CachedFile, copy: bool | None, original: bool | None) -> Finding | None:
-    """What the two readings say: True is sound, False damaged, None unknown. Pure."""
-    if False not in (copy, original):
-        return None
-    if copy is False and original is True:
-        return _rot(
-            file, (copy_path(file),), "The cached copy is damaged; the original is good.",
-            "A repair restores the original. Check the cache's disk.", Repair.RESTORE,
-        )  # fmt: skip
-    if original is False and copy is True:
-        return damaged_original(file)
-    damaged = "cached copy" if copy is False else "original"
-    both = copy is False and original is False
-    message = "Both the cached copy and the original are damaged." if both else (
-        f"The {damaged} is damaged, and there is no other that could be read."
-    )  # fmt: skip
-    return _rot(
-        file, (name_path(file), copy_path(file)), message,
-        "Get the file again from its source, or from a backup. Check the disks.", Repair.HOLD,
-    )  # fmt: skip
-
-
-def _rot(file: CachedFile, paths: tuple[bytes, ...], message: str, cure: str, repair: Repair) -> Finding:
-    return Finding(Kind.ROT, Severity.ERROR, paths, message, cure, repair, file=file.pk)

@@ -7,6 +7,9 @@ from caching.disk.places import Look, RefusedPathError, is_private
 from caching.disk.records import MANIFEST
 from caching.disk.roots import MARKER, RootDir
 
+OWN = {MARKER, MANIFEST}
+"""At any depth: a root may lie in another one."""
+
 
 def public_files(root: RootDir, directory: bytes) -> Iterator[tuple[bytes, Look]]:
     """The plain files below a directory of a root (b"" for the root itself) that are not Cacherr's own, by name.
@@ -24,8 +27,7 @@ def public_files(root: RootDir, directory: bytes) -> Iterator[tuple[bytes, Look]
                 raise
             continue
         prefix = inside + b"/" if inside else b""
-        own = {MARKER, MANIFEST} if not inside else set()
         for name in sorted(found.files):
-            if name not in own and not is_private(name):
+            if name not in OWN and not is_private(name):
                 yield prefix + name, found.files[name]
         waiting.extend(prefix + name for name in sorted(found.directories, reverse=True))

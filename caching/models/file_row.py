@@ -41,6 +41,9 @@ class FileRow(models.Model):
     original_damaged = models.BooleanField(
         default=False, help_text="An audit found bit rot in the original: it is made again from the good copy."
     )
+    copy_damaged = models.BooleanField(
+        default=False, help_text="An audit found bit rot in the cached copy: no original is made again from it."
+    )
     belongs_to = models.BinaryField(
         default=b"",
         help_text="A sidecar's video, as a path below the roots; ending in a slash: every video of that directory.",
@@ -91,7 +94,7 @@ class FileRow(models.Model):
     @property
     def leaves_name(self) -> bool:
         """Whether the original gives up its own name while the file is cached; otherwise it is only shadowed."""
-        return self.is_linked or self.park_originals or self.mode == Mode.MOVE
+        return self.is_linked or self.park_originals or self.mode == Mode.MOVE or bool(bytes(self.original_name))
 
     @property
     def keeps_original(self) -> bool:

@@ -155,3 +155,16 @@ def put_new_disk(root: Path) -> Path:
     root.rename(drawer)
     root.mkdir()
     return drawer
+
+
+def parked_of(ground: Ground) -> Path:
+    return next(ground.array.rglob(".cacherr.*.orig"))
+
+
+def damage(path: Path) -> None:
+    """Other bytes with the same size, inode and mtime, as a dying disk gives."""
+    status = path.stat()
+    with path.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xff\x00\xff")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from caching import auditing, disk, exclusions
+from caching import auditing, exclusions, proving
 from caching.auditing import Audited, Kind, Repaired
-from caching.models import CachedFile, CachePolicy, Operation
+from caching.models import CachedFile, CachePolicy, Operation, PathMapping, Root
 from caching.orders import DryRunError
-from tests.caching.ground import CONTENT, FILM, Ground, make_ground
+from tests.caching.ground import CONTENT, FILM, Ground, make_ground, parked_of
 from tests.conftest import tree
 
 pytestmark = pytest.mark.django_db
@@ -60,19 +60,6 @@ def kinds(audited: Audited) -> list[str]:
 
 def repaired(*, verified: bool = False) -> Repaired:
     return auditing.repair(verified=verified, watch=quietly)
-
-
-def parked_of(ground: Ground) -> Path:
-    return next(ground.array.rglob(".cacherr.*.orig"))
-
-
-def damage(path: Path) -> None:
-    """Other bytes with the same size, inode and mtime, as a dying disk gives."""
-    status = path.stat()
-    with path.open("r+b") as file:
-        file.seek(100)
-        file.write(b"\xff\x00\xff")
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def replace(path: Path) -> None:
@@ -258,6 +245,17 @@ def test_another_file_in_a_cache_of_links_is_only_told(links: Ground) -> None:
     assert other.exists()
 
 
+def test_after_a_cache_was_widened_to_its_parent_our_own_files_are_no_strangers(links: Ground) -> None:
+    mapping = PathMapping.objects.get()
+    mapping.cache_root = str(links.cache.parent)
+    array = links.array.rename(links.array.parent.parent / "array-elsewhere")
+    Root.objects.filter(kind="array").update(path=str(array))
+    mapping.array_root = str(array)
+    mapping.save()
+    proving.prove(mapping)
+    assert "foreign" not in kinds(auditing.examine())
+
+
 def test_other_files_on_the_cache_of_a_union_are_its_own_business(tmp_path: Path) -> None:
     ground = ground_of("shadow", tmp_path)
     put(ground.cache / "download.mkv")
@@ -273,91 +271,6 @@ def test_of_a_disk_that_is_gone_nothing_is_concluded(ground: Ground) -> None:
     repaired(verified=True)
     assert tree(ground.directory) == before
     assert CachedFile.objects.exists()
-
-
-# ---- checksums -----------------------------------------------------------------------------------------------------
-
-
-def test_a_damaged_copy_is_found_by_reading_only_and_the_good_original_comes_back(links: Ground) -> None:
-    damage(links.on_cache())
-    assert auditing.examine().findings == ()
-    (finding,) = auditing.examine(verified=True).findings
-    assert (finding.kind, finding.paths) == ("rot", (os.fsencode(links.on_cache()),))
-    assert repaired(verified=True).audited.left == ()
-    assert links.on_array().read_bytes() == CONTENT
-
-
-def test_a_damaged_original_is_made_again_from_its_good_copy(links: Ground) -> None:
-    damage(parked_of(links))
-    (finding,) = auditing.examine(verified=True).findings
-    assert "the cached copy is good" in finding.message
-    assert repaired(verified=True).audited.left == ()
-    assert links.on_array().read_bytes() == CONTENT
-    assert not links.on_array().is_symlink()
-    assert links.private_names() == []
-
-
-@pytest.mark.parametrize("ordered", ["before it was read", "afterwards"])
-@pytest.mark.parametrize("combination", ["links", "shadow", "parked"])
-def test_an_original_found_damaged_is_made_again_by_any_return(tmp_path: Path, combination: str, ordered: str) -> None:
-    ground = ground_of(combination, tmp_path)
-    damage(ground.on_array() if combination == "shadow" else parked_of(ground))
-    operation = ground.plan_restore() if ordered == "before it was read" else None
-    auditing.examine(verified=True)
-    ground.carry_out(operation or ground.plan_restore())
-    assert ground.on_array().read_bytes() == CONTENT
-    assert not ground.on_cache().exists()
-    assert ground.private_names() == []
-
-
-def test_a_damaged_original_is_told_by_every_audit_until_it_was_mended(links: Ground) -> None:
-    damage(parked_of(links))
-    found = auditing.examine(verified=True).findings
-    assert auditing.examine().findings == found
-    assert auditing.examine(verified=True).findings == found
-    (finding,) = found
-    (operation,) = auditing.order_repairs("api", finding.key).operations
-    links.carry_out(operation)
-    assert links.on_array().read_bytes() == CONTENT
-    assert auditing.examine(verified=True).findings == ()
-
-
-def test_an_original_that_could_only_not_be_read_for_a_while_is_known_as_good_again(links: Ground) -> None:
-    content = parked_of(links).read_bytes()
-    damage(parked_of(links))
-    auditing.examine(verified=True)
-    assert CachedFile.objects.get().original_damaged
-    status = parked_of(links).stat()
-    parked_of(links).write_bytes(content)
-    os.utime(parked_of(links), ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert auditing.examine(verified=True).findings == ()
-    assert not CachedFile.objects.get().original_damaged
-
-
-def test_when_both_are_damaged_it_says_so_and_nothing_is_done(links: Ground) -> None:
-    damage(parked_of(links))
-    damage(links.on_cache())
-    before = tree(links.directory)
-    (finding,) = repaired(verified=True).audited.left
-    assert finding.message.startswith("Both")
-    assert tree(links.directory) == before
-
-
-def test_a_damaged_copy_without_an_original_says_that_there_is_no_other(tmp_path: Path) -> None:
-    ground = ground_of("moved", tmp_path)
-    damage(ground.on_cache())
-    (finding,) = repaired(verified=True).audited.left
-    assert "no other" in finding.message
-    assert ground.on_cache().exists()
-
-
-def test_reading_can_be_stopped(links: Ground) -> None:
-    def stop(_file: CachedFile, _done: int) -> None:
-        raise disk.Cancelled
-
-    with pytest.raises(disk.Cancelled):
-        auditing.repair(verified=True, watch=stop)
-    assert auditing.examine().findings == ()
 
 
 # ---- the mover's list ----------------------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
 """The database is lost: what the disks remember is enough to bring everything back."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from caching import upkeep
+from caching import auditing, disk, manifest, upkeep
 from caching.models import CachedFile, Cycle, MadeDirectory, Operation, PathMapping, Root
-from tests.caching.ground import FILM, Ground, make_ground
+from tests.caching.ground import CONTENT, FILM, Ground, damage, make_ground, parked_of
 from tests.conftest import tree
 
 pytestmark = pytest.mark.django_db
@@ -53,8 +54,8 @@ def test_without_manifests_the_tags_of_parked_originals_are_enough(tmp_path: Pat
     start = tree(tmp_path)
     ground.carry_out(ground.plan_caching())
     lose_database(ground)
-    for manifest in tmp_path.rglob(".cacherr-manifest"):
-        manifest.unlink()
+    for path in tmp_path.rglob(".cacherr-manifest"):
+        path.unlink()
     upkeep.recover(rebuild_rows=True)
     assert ground.carry_out(ground.plan_restore()).state == "done"
     left = {name for name in tree(tmp_path) if name.startswith("array")}
@@ -69,3 +70,44 @@ def test_a_parked_original_without_a_tag_is_named_and_left_alone(tmp_path: Path)
     found = upkeep.recover(rebuild_rows=True)
     assert found.rebuilt[0].unknown == ["Films/Alpha (2001)/.cacherr.0123456789ab.orig"]
     assert stranger.read_bytes() == b"whose?"
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_what_was_found_damaged_is_known_again(tmp_path: Path, both: bool) -> None:
+    ground = make_ground(tmp_path, "symlink")
+    ground.cached()
+    damage(parked_of(ground))
+    if both:
+        damage(ground.on_cache())
+    auditing.examine(verified=True)
+    lose_database(ground)
+    upkeep.recover(rebuild_rows=True)
+    row = CachedFile.objects.get()
+    assert (row.original_damaged, row.copy_damaged) == (True, both)
+    if not both:
+        assert ground.carry_out(ground.plan_restore()).state == "done"
+        assert ground.on_array().read_bytes() == CONTENT
+
+
+def test_damage_of_a_file_that_came_back_does_not_make_it_cached_again(tmp_path: Path) -> None:
+    ground = make_ground(tmp_path, "symlink")
+    ground.cached()
+    row = CachedFile.objects.get()
+    ground.carry_out(ground.plan_restore())
+    with disk.open_root(row.cache.path, row.cache.pk) as cache:
+        manifest.note_damage(row, cache)
+    lose_database(ground)
+    upkeep.recover(rebuild_rows=True)
+    assert not CachedFile.objects.exists()
+
+
+def test_records_of_earlier_versions_are_understood(ground: Ground) -> None:
+    ground.cached()
+    for path in ground.directory.rglob(".cacherr-manifest"):
+        lines = [json.loads(line) for line in path.read_bytes().splitlines() if line]
+        later = ("renamed_to", "original_damaged", "copy_damaged")
+        older = [{name: value for name, value in line.items() if name not in later} for line in lines]
+        path.write_text("".join(json.dumps(line) + "\n" for line in older))
+    lose_database(ground)
+    upkeep.recover(rebuild_rows=True)
+    assert CachedFile.objects.get().relative == FILM

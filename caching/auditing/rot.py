@@ -1,0 +1,55 @@
+"""Bit rot: remembering it on the row, and telling it in every audit until it is mended."""
+
+import logging
+
+from cacherr.errors import StorageAbsentError
+from caching import damage, disk, journal, manifest
+from caching.auditing.findings import Finding, Kind, Repair, Severity
+from caching.auditing.where import copy_path, original_path
+from caching.models import CachedFile
+
+log = logging.getLogger(__name__)
+
+
+def of(row: CachedFile) -> Finding | None:
+    """What the row knows of damage; None when it knows of none. Pure."""
+    problem = damage.no_good_one(row)
+    if problem:
+        paths = (original_path(row), copy_path(row)) if row.keeps_original else (copy_path(row),)
+        return _found(row, paths, *problem, Repair.HOLD)
+    if row.copy_damaged:
+        return _found(
+            row, (copy_path(row),), "The cached copy is damaged; no damage of the original is known.",
+            "A repair restores the original. Check the cache's disk.", Repair.RESTORE,
+        )  # fmt: skip
+    if row.original_damaged:
+        return _found(
+            row, (original_path(row), copy_path(row)),
+            "The original is damaged; no damage of the cached copy is known.",
+            "A repair makes the original again from the cached copy, which has to match its checksum. Check the "
+            "array's disk.", Repair.HEAL,
+        )  # fmt: skip
+    return None
+
+
+def _found(row: CachedFile, paths: tuple[bytes, ...], message: str, cure: str, repair: Repair) -> Finding:
+    return Finding(Kind.ROT, Severity.ERROR, paths, message, cure, repair, file=row.pk)
+
+
+def remember(row: CachedFile, *, copy: bool | None, original: bool | None) -> None:
+    """Note what reading the two has shown: True is sound, False damaged, None unknown, which changes nothing.
+
+    Whoever brings the file back before it is repaired must know it, and after the database was lost as well. The row
+    is kept from being touched while no good copy is known.
+    """
+    copy_damaged = row.copy_damaged if copy is None else not copy
+    original_damaged = row.original_damaged if original is None else not original
+    if (copy_damaged, original_damaged) == (row.copy_damaged, row.original_damaged):
+        return
+    journal.note_damage(row, copy=copy_damaged, original=original_damaged)
+    try:
+        with disk.open_root(row.cache.path, row.cache.pk) as cache:
+            manifest.note_damage(row, cache)
+    except (StorageAbsentError, OSError) as error:
+        # The database knows it. The manifest matters on the day when that is lost.
+        log.warning("The manifest in %s could not be written: %s", row.cache.path, error)

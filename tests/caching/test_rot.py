@@ -1,0 +1,188 @@
+"""Bit rot: found by reading, remembered, told until it is mended, and never a reason to lose the better version."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from caching import auditing, disk, rescue, upkeep
+from caching import damage as damaged
+from caching.models import CachedFile
+from tests.caching.ground import CONTENT, Ground, damage, parked_of, put_new_disk
+from tests.caching.test_audit import configuration, ground_of, kinds, repaired
+
+__all__ = ["configuration"]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def links(tmp_path: Path) -> Ground:
+    """With a film cached by a link."""
+    return ground_of("links", tmp_path)
+
+
+def files_of(ground: Ground) -> dict[str, bytes]:
+    """The content of everything but the manifests, which note what was found."""
+    paths = (path for path in ground.directory.rglob("*") if path.is_file() and path.name != ".cacherr-manifest")
+    return {str(path): path.read_bytes() for path in paths}
+
+
+def test_a_damaged_copy_is_found_by_reading_only_and_the_good_original_comes_back(links: Ground) -> None:
+    damage(links.on_cache())
+    assert auditing.examine().findings == ()
+    (finding,) = auditing.examine(verified=True).findings
+    assert (finding.kind, finding.paths) == ("rot", (os.fsencode(links.on_cache()),))
+    assert auditing.examine().findings == (finding,), "it is told until it is mended"
+    assert repaired(verified=True).audited.left == ()
+    assert links.on_array().read_bytes() == CONTENT
+
+
+def test_a_damaged_original_is_made_again_from_its_good_copy(links: Ground) -> None:
+    damage(parked_of(links))
+    (finding,) = auditing.examine(verified=True).findings
+    assert finding.message.startswith("The original is damaged")
+    assert repaired(verified=True).audited.left == ()
+    assert links.on_array().read_bytes() == CONTENT
+    assert not links.on_array().is_symlink()
+    assert links.private_names() == []
+
+
+@pytest.mark.parametrize("ordered", ["before it was read", "afterwards"])
+@pytest.mark.parametrize("combination", ["links", "shadow", "parked"])
+def test_an_original_found_damaged_is_made_again_by_any_return(tmp_path: Path, combination: str, ordered: str) -> None:
+    ground = ground_of(combination, tmp_path)
+    damage(ground.on_array() if combination == "shadow" else parked_of(ground))
+    operation = ground.plan_restore() if ordered == "before it was read" else None
+    auditing.examine(verified=True)
+    ground.carry_out(operation or ground.plan_restore())
+    assert ground.on_array().read_bytes() == CONTENT
+    assert not ground.on_cache().exists()
+    assert ground.private_names() == []
+
+
+def test_a_damaged_original_is_told_by_every_audit_until_it_was_mended(links: Ground) -> None:
+    damage(parked_of(links))
+    found = auditing.examine(verified=True).findings
+    assert auditing.examine().findings == found
+    assert auditing.examine(verified=True).findings == found
+    (finding,) = found
+    (operation,) = auditing.order_repairs("api", finding.key).operations
+    links.carry_out(operation)
+    assert links.on_array().read_bytes() == CONTENT
+    assert auditing.examine(verified=True).findings == ()
+
+
+def test_an_original_that_could_only_not_be_read_for_a_while_is_known_as_good_again(links: Ground) -> None:
+    content = parked_of(links).read_bytes()
+    damage(parked_of(links))
+    auditing.examine(verified=True)
+    assert CachedFile.objects.get().original_damaged
+    status = parked_of(links).stat()
+    parked_of(links).write_bytes(content)
+    os.utime(parked_of(links), ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert auditing.examine(verified=True).findings == ()
+    assert not CachedFile.objects.get().original_damaged
+
+
+@pytest.mark.parametrize("ordered", ["by the audit", "by a person"])
+def test_when_both_are_damaged_both_are_kept_until_somebody_has_looked(links: Ground, ordered: str) -> None:
+    damage(parked_of(links))
+    damage(links.on_cache())
+    before = files_of(links)
+    found = auditing.examine(verified=True).findings
+    assert [one.message for one in found] == [damaged.BOTH]
+    assert auditing.examine().findings == found
+    assert CachedFile.objects.get().conflict.startswith(damaged.BOTH)
+    if ordered == "by the audit":
+        assert repaired(verified=True).audited.left == found
+    else:
+        assert links.carry_out(links.plan_restore("api")).state == "conflict"
+    assert files_of(links) == before
+
+
+def test_one_of_two_damaged_files_is_chosen_by_deleting_the_other(links: Ground) -> None:
+    damage(parked_of(links))
+    damage(links.on_cache())
+    auditing.examine(verified=True)
+    chosen = parked_of(links).read_bytes()
+    links.on_cache().unlink()
+    assert links.carry_out(links.plan_restore("api")).state == "done"
+    assert links.on_array().read_bytes() == chosen
+
+
+@pytest.mark.parametrize("trigger", ["cycle", "api"])
+def test_an_only_copy_that_is_damaged_comes_back_only_where_a_person_says_so(tmp_path: Path, trigger: str) -> None:
+    ground = ground_of("moved", tmp_path)
+    damage(ground.on_cache())
+    content = ground.on_cache().read_bytes()
+    operation = ground.carry_out(ground.plan_restore(trigger))
+    if trigger == "cycle":
+        assert (operation.state, operation.outcome) == ("conflict", f"{damaged.ONLY} {damaged.CURE_OF_ONLY}")
+        assert ground.on_cache().read_bytes() == content
+    else:
+        assert operation.state == "done"
+        assert ground.on_array().read_bytes() == content
+
+
+def test_a_copy_that_rotted_as_well_does_not_replace_the_damaged_original(links: Ground) -> None:
+    damage(parked_of(links))
+    auditing.examine(verified=True)
+    damage(links.on_cache())
+    before = files_of(links)
+    operation = links.carry_out(links.plan_restore("api"))
+    assert (operation.state, operation.outcome) == ("conflict", f"{damaged.BOTH} {damaged.CURE_OF_BOTH}")
+    assert files_of(links) == before
+
+
+def test_a_damaged_only_copy_is_told_by_every_audit_and_free_again_once_it_was_read_well(tmp_path: Path) -> None:
+    ground = ground_of("moved", tmp_path)
+    content, status = ground.on_cache().read_bytes(), ground.on_cache().stat()
+    damage(ground.on_cache())
+    found = repaired(verified=True).audited.left
+    assert [(one.kind, one.message) for one in found] == [("rot", damaged.ONLY)]
+    assert [one for one in auditing.examine().findings if one.kind == "rot"] == list(found)
+    ground.on_cache().write_bytes(content)
+    os.utime(ground.on_cache(), ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert "rot" not in kinds(auditing.examine(verified=True))
+    assert CachedFile.objects.get().conflict == ""
+
+
+def test_while_the_array_is_not_there_a_damaged_copy_is_not_taken_for_the_last(links: Ground) -> None:
+    damage(links.on_cache())
+    array = links.array.rename(links.array.with_name("elsewhere"))
+    assert "rot" in kinds(auditing.examine(verified=True))
+    assert CachedFile.objects.get().conflict == ""
+    array.rename(links.array)
+    assert links.carry_out(links.plan_restore()).state == "done"
+    assert links.on_array().read_bytes() == CONTENT
+
+
+def test_an_original_found_damaged_while_the_cache_is_not_there_is_not_put_back_later(links: Ground) -> None:
+    damage(parked_of(links))
+    cache = links.cache.rename(links.cache.with_name("elsewhere"))
+    auditing.examine(verified=True)
+    cache.rename(links.cache)
+    assert links.carry_out(links.plan_restore()).state == "done"
+    assert links.on_array().read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_when_the_cache_dies_a_damaged_original_is_better_than_none(links: Ground, both: bool) -> None:
+    damage(parked_of(links))
+    if both:
+        damage(links.on_cache())
+    auditing.examine(verified=True)
+    content = parked_of(links).read_bytes()
+    put_new_disk(links.cache)
+    upkeep.recover()
+    rescue.rescue()
+    assert links.on_array().read_bytes() == content
+
+
+def test_reading_can_be_stopped(links: Ground) -> None:
+    def stop(_file: CachedFile, _done: int) -> None:
+        raise disk.Cancelled
+
+    with pytest.raises(disk.Cancelled):
+        auditing.repair(verified=True, watch=stop)
+    assert auditing.examine().findings == ()
