@@ -288,6 +288,15 @@ def test_what_the_mover_would_take_away_has_to_be_on_its_list(tmp_path: Path, co
     assert exclusions.path().exists()
 
 
+def test_a_row_of_an_earlier_version_whose_original_is_parked_is_on_the_list_too(tmp_path: Path) -> None:
+    ground = ground_of("parked", tmp_path)
+    CachedFile.objects.update(park_originals=False)
+    exclusions.path().unlink()
+    assert kinds(auditing.examine()) == ["mover"]
+    assert ground.carry_out(ground.plan_restore()).state == "done"
+    assert ground.private_names() == []
+
+
 def test_the_list_names_the_cache_as_the_host_sees_it(tmp_path: Path) -> None:
     ground = ground_of("parked", tmp_path)
     ground.mapping.host_cache_root = "/mnt/cache/media"

@@ -175,6 +175,7 @@ def test_when_the_cache_dies_a_damaged_original_is_better_than_none(links: Groun
     content = parked_of(links).read_bytes()
     put_new_disk(links.cache)
     upkeep.recover()
+    assert rescue.needs_rescue(CachedFile.objects.get().cache)
     rescue.rescue()
     assert links.on_array().read_bytes() == content
 
