@@ -75,9 +75,15 @@ class _Asking:
         if self._policy.recently_added:
             answers.append(recent.lately(self._policy, self._shelf, self._now, self._doubts.get(NOBODY, "")))
         answers += self._lists()
-        answers.append(pinning.answer(Versions(self._policy.versions), self._doubts.get(NOBODY, "")))
+        answers.append(self._pins())
         troubles = tuple((source, "", why) for source, why in failures.items() if why)
         return Asked(plex, tuple(answers), troubles)
+
+    def _pins(self) -> Answer:
+        doubt = self._doubts.get(NOBODY, "")
+        if not doubt:
+            pinning.renumber()
+        return pinning.answer(Versions(self._policy.versions), doubt)
 
     def _decks(self, plex: Plex, people: list[Person]) -> list[Answer]:
         """On deck of each, with what comes next. Of one user after the other: Plex is asked one thing at a time."""

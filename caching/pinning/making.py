@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from cacherr.errors import PlexError, RefusedError
 from caching import mappings
 from caching.models import CachedFile, Pin, PinKind
 from caching.named import keys_of
+from caching.pinning.finding import find, title_of
+from caching.pinning.renumbering import renumber
 from caching.pinning.room import Fit, fit, whole_room
 from caching.pinning.wanting import Pinned, items_of
 from caching.planning.sizes import readable
@@ -49,20 +53,31 @@ def pin(asked: AskedFor, by: str = "") -> tuple[Pin, bool]:
     the budget; ConfigurationError, StorageAbsentError, and for a season by its own rating key PlexError.
     """
     target = target_of(asked)
+    renumber(target.rating_key)
     others = [row for row in Pin.objects.all() if not _same(row, target)]
     new = Pin(
         kind=target.kind, rating_key=target.rating_key, season=target.season, guid=target.guid,
-        title=target.title[:500], versions=asked.versions, created_by=by[:200],
+        title=target.title, versions=asked.versions, created_by=by[:200],
     )  # fmt: skip
     require_room(new, others)
     try:
         with transaction.atomic():
             new.save()
     except IntegrityError:
-        rows = Pin.objects.filter(rating_key=target.rating_key, season=target.season)
-        rows.update(versions=asked.versions, title=new.title)
-        return rows.get(), False
+        return _again(new)
     return new, True
+
+
+def _again(new: Pin) -> tuple[Pin, bool]:
+    """Pin what is pinned already. A pin of what had its rating key and is in the library no more gives way."""
+    rows = Pin.objects.filter(rating_key=new.rating_key, season=new.season)
+    before = rows.get()
+    changes: dict[str, Any] = {"versions": new.versions, "title": new.title, "guid": new.guid, "kind": new.kind}
+    is_other = bool(find([before])[0].doubt)
+    if is_other:
+        changes |= {"created_by": new.created_by, "created_at": timezone.now()}
+    rows.update(**changes)
+    return rows.get(), is_other
 
 
 def pin_files(files: Iterable[CachedFile], by: str = "") -> tuple[list[Pin], list[str]]:
@@ -81,6 +96,7 @@ def pin_files(files: Iterable[CachedFile], by: str = "") -> tuple[list[Pin], lis
 
 def named(rating_key: str, season: int | None = None) -> Pin:
     """The pin of something. Raises RefusedError when it is not pinned."""
+    renumber(rating_key)
     row = Pin.objects.filter(rating_key=rating_key, season=season).first()
     if row is None:
         target = target_of(AskedFor(rating_key, season))
@@ -102,7 +118,7 @@ def target_of(asked: AskedFor) -> Target:
         return _season_by_key(asked.rating_key)
     if asked.season is not None:
         return _season(entry, asked.season)
-    return Target(PinKind(entry.kind), entry.rating_key, None, entry.guid, entry.label)
+    return Target(PinKind(entry.kind), entry.rating_key, None, entry.guid, title_of(entry, None))
 
 
 def require_room(new: Pin, others: Sequence[Pin]) -> Fit:
@@ -138,12 +154,7 @@ def _season(entry: Entry, season: int) -> Target:
     shows = library.entries([show])
     if show not in shows or all(one.season != season for one in library.episodes_of([show]).get(show, ())):
         raise RefusedError(f"{entry.label} has no season {season} with episodes in the library.")
-    return Target(PinKind.SEASON, show, season, shows[show].guid, season_title(shows[show].label, season))
-
-
-def season_title(show: str, season: int) -> str:
-    """What a person calls a season."""
-    return f"{show}, specials" if season == library.SPECIALS else f"{show}, season {season}"
+    return Target(PinKind.SEASON, show, season, shows[show].guid, title_of(shows[show], season))
 
 
 def _season_by_key(rating_key: str) -> Target:

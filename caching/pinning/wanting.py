@@ -5,22 +5,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from caching.models import Pin, PinKind
+from caching.pinning.finding import find
 from plexusers import library
 from plexusers.library import Entry
-from plexusers.models import ItemKind, Versions
+from plexusers.models import Versions
 from plexusers.plex import PlexItem
 from plexusers.shelf import Shelf
 from plexusers.wants import Answer, Want
 
 SOURCE: Final = "pin"
 OWNER = "the owner"
-ITEM_KINDS = {
-    PinKind.MOVIE: ItemKind.MOVIE,
-    PinKind.SHOW: ItemKind.SHOW,
-    PinKind.SEASON: ItemKind.SHOW,
-    PinKind.EPISODE: ItemKind.EPISODE,
-}
-"""What the index finds by a pin's rating key or guid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +23,8 @@ class Pinned:
 
     pin: Pin
     items: tuple[PlexItem, ...]
+    doubt: str = ""
+    """Why it is unknown what the library has of it, a sentence with its cure."""
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -42,10 +38,14 @@ class Pinned:
 
 
 def answer(default: Versions, doubt: str = "") -> Answer:
-    """What is pinned. `doubt` tells why the index is not known well: then what was pinned before stays as well."""
+    """What is pinned. `doubt` tells why the index is not known well: then what was pinned before stays as well.
+
+    It stays, too, while it is unknown what one of the pins means.
+    """
     pinned = items_of(Pin.objects.all(), default)
     wants = (_want(one.pin, item) for one in pinned for item in one.items)
-    return Answer(SOURCE, OWNER, tuple(wants), doubt if pinned else "")
+    failed = doubt or " ".join(one.doubt for one in pinned if one.doubt)
+    return Answer(SOURCE, OWNER, tuple(wants), failed if pinned else "")
 
 
 def items_of(pins: Iterable[Pin], default: Versions) -> list[Pinned]:
@@ -54,10 +54,10 @@ def items_of(pins: Iterable[Pin], default: Versions) -> list[Pinned]:
     The pins need no rows yet.
     """
     asked = list(pins)
-    found = _entries(asked)
-    shows = {one.rating_key for pin, those in zip(asked, found, strict=True) if _is_many(pin) for one in those}
+    found = find(asked)
+    shows = {one.rating_key for pin, those in zip(asked, found, strict=True) if _is_many(pin) for one in those.entries}
     episodes = library.episodes_of(shows)
-    wanted = [_wanted(pin, those, episodes) for pin, those in zip(asked, found, strict=True)]
+    wanted = [_wanted(pin, those.entries, episodes) for pin, those in zip(asked, found, strict=True)]
     versions = [Versions(pin.versions or default) for pin in asked]
     shelves = {one: Shelf(one) for one in versions}
     for own, shelf in shelves.items():
@@ -66,22 +66,8 @@ def items_of(pins: Iterable[Pin], default: Versions) -> list[Pinned]:
             one.rating_key for those, theirs in zip(wanted, versions, strict=True) if theirs == own for one in those
         )
     return [
-        Pinned(pin, tuple(shelves[own].items(those).values()))
-        for pin, those, own in zip(asked, wanted, versions, strict=True)
-    ]
-
-
-def _entries(pins: Sequence[Pin]) -> list[tuple[Entry, ...]]:
-    """What the index has by the rating key or, when Plex has given another one, by the guid."""
-    known = library.entries(pin.rating_key for pin in pins)
-    lost = [pin for pin in pins if pin.rating_key not in known and pin.guid]
-    named = {
-        kind: library.items_by_guids([pin.guid for pin in lost], kind)
-        for kind in {ITEM_KINDS[PinKind(pin.kind)] for pin in lost}
-    }
-    by_guid = [named.get(ITEM_KINDS[PinKind(pin.kind)], {}).get(pin.guid, ()) for pin in pins]
-    return [
-        (known[pin.rating_key],) if pin.rating_key in known else those for pin, those in zip(pins, by_guid, strict=True)
+        Pinned(pin, tuple(shelves[own].items(those).values()), of.doubt)
+        for pin, those, own, of in zip(asked, wanted, versions, found, strict=True)
     ]
 
 

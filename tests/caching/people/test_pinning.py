@@ -181,6 +181,82 @@ def test_a_pin_finds_its_film_under_another_rating_key(neighbours: Neighbours, p
     assert [item.rating_key for item in found.items] == ["77777"]
 
 
+@pytest.fixture
+def exchanged(neighbours: Neighbours, plex: StandIn) -> tuple[str, str]:
+    """The rating keys of Aaaa, which is pinned, and of Bbbb, until Plex gave each that of the other."""
+    films = []
+    for name in ("Aaaa", "Bbbb"):
+        version = neighbours.household.version(
+            neighbours.household.part(neighbours.part(f"Movies/{name}/{name}.mkv"), 400)
+        )
+        films.append(
+            neighbours.household.add_movie(neighbours.films, name, version, guid=f"plex://movie/{name[0].lower()}")
+        )
+    run()
+    pin(AskedFor(films[0].key))
+    first, second = (film.key for film in films)
+    LibraryItem.objects.filter(rating_key=first).update(rating_key="between")
+    LibraryItem.objects.filter(rating_key=second).update(rating_key=first)
+    LibraryItem.objects.filter(rating_key="between").update(rating_key=second)
+    return first, second
+
+
+def files_of_pins() -> dict[str, list[str]]:
+    """The names of the files that each pin wants, by its title."""
+    return {
+        one.pin.title: [path.rsplit("/")[-1] for path in one.sizes]
+        for one in pinning.items_of(Pin.objects.all(), Versions.ALL)
+    }
+
+
+def test_a_pin_stays_with_its_film_when_plex_gives_its_rating_key_to_another(exchanged: tuple[str, str]) -> None:
+    assert files_of_pins() == {"Aaaa": ["Aaaa.mkv"]}
+    pinning.renumber()
+    assert Pin.objects.get().rating_key == exchanged[1]
+    assert files_of_pins() == {"Aaaa": ["Aaaa.mkv"]}
+
+
+def test_the_film_that_has_the_rating_key_of_a_pin_now_can_be_pinned_beside_it(exchanged: tuple[str, str]) -> None:
+    _, is_new = pin(AskedFor(exchanged[0]))
+    assert is_new
+    assert files_of_pins() == {"Aaaa": ["Aaaa.mkv"], "Bbbb": ["Bbbb.mkv"]}
+    assert pinning.named(exchanged[1]).title == "Aaaa"
+
+
+def test_two_pins_whose_films_exchanged_their_rating_keys_exchange_them_too(exchanged: tuple[str, str]) -> None:
+    Pin.objects.create(kind="movie", rating_key=exchanged[1], guid="plex://movie/b", title="Bbbb")
+    pinning.renumber()
+    assert list(Pin.objects.values_list("title", "rating_key")) == [("Aaaa", exchanged[1]), ("Bbbb", exchanged[0])]
+
+
+def test_what_a_pin_means_is_unknown_while_only_another_film_has_its_rating_key(
+    neighbours: Neighbours, plex: StandIn
+) -> None:
+    cached_one, other = neighbours.film("Cached"), neighbours.film("Other")
+    run()
+    pin(AskedFor(cached_one.key))
+    run()
+    Pin.objects.update(rating_key=other.key, guid="plex://movie/gone", title="Gone")
+    cycle = run()
+    assert cached() == {"Cached"}  # it may be what was pinned
+    assert f"The rating key of the pin Gone belongs to {other.title} (2001) now" in cycle.error
+    made, is_new = pin(AskedFor(other.key), by="kim")
+    assert (made.title, made.created_by, is_new) == (f"{other.title} (2001)", "kim", True)
+    run()
+    assert cached() == {"Other"}
+
+
+def test_a_pin_keeps_a_film_whose_match_was_corrected_while_its_title_is_the_same(
+    neighbours: Neighbours, plex: StandIn
+) -> None:
+    film = neighbours.film("Film")
+    run()
+    pin(AskedFor(film.key))
+    Pin.objects.update(guid="com.plexapp.agents.none://abc?lang=xn")
+    run()
+    assert cached() == {"Film"}
+
+
 def test_while_the_index_is_not_known_well_what_is_pinned_stays(neighbours: Neighbours, plex: StandIn) -> None:
     film = neighbours.film("Film")
     run()
