@@ -13,6 +13,7 @@ from caching.models import Phase
 from caching.rulebook import reading
 from importlists.wants import wanted
 from plexusers import deck, discovery, indexing, recent, sources, tagging, watching, watchlists
+from plexusers.coming import is_followed
 from plexusers.models import PlaySession, UserKind, Versions, WatchPolicy
 from plexusers.plex import Plex
 from plexusers.preferences import Person, everybody
@@ -49,6 +50,24 @@ def ask(tell: Tell) -> Asked:
     return _Asking(tell, timezone.now()).run()
 
 
+def since(answers: Iterable[Answer]) -> set[str]:
+    """What was pinned or began to come next since these answers were given, as paths of Plex. From rows: no request.
+
+    Whoever pins or plays then finds no operation yet that could be ended.
+    """
+    return {path for _, path in _named(_Asking(_tell_nobody, timezone.now()).by_rows()) - _named(answers)}
+
+
+def _named(answers: Iterable[Answer]) -> set[tuple[str, str]]:
+    """What is wanted, each path with the claim."""
+    wants = (want for answer in answers for want in answer.wants)
+    return {(want.name, file.path) for want in wants for file in want.item.files}
+
+
+def _tell_nobody(phase: Phase, total: int, done: int) -> None:
+    """Rows answer at once."""
+
+
 class _Asking:
     """One round of questions."""
 
@@ -78,6 +97,12 @@ class _Asking:
         answers.append(self._pins())
         troubles = tuple((source, "", why) for source, why in failures.items() if why)
         return Asked(plex, tuple(answers), troubles)
+
+    def by_rows(self) -> list[Answer]:
+        """Of those who may have begun to play or to pin while others were asked."""
+        followed = (person for person in everybody(self._now) if is_followed(person))
+        coming = (answer for person in followed for answer in self._after_playing(person))
+        return [pinning.answer(Versions(self._policy.versions)), *coming]
 
     def _pins(self) -> Answer:
         doubt = self._doubts.get(NOBODY, "")

@@ -25,6 +25,7 @@ from caching import (
     proving,
     recognising,
     recovery,
+    sparing,
     stopping,
 )
 from caching.describe import described
@@ -161,7 +162,10 @@ class _Run:
             copies = recognising.Copies(playing, self._stopped)
             gathered, plan = self._plan(usable, asked.answers, copies.compare)
             outlook.keep_up(plan, gathered.rows, gathered.situation.now)
-            self._carry_out(self._journal_all(plan, gathered), opened, playing)
+            operations = self._journal_all(plan, gathered)
+            if any(row.kind != Kind.CACHE for row in operations):
+                sparing.spare(asking.since(asked.answers), usable)
+            self._carry_out(operations, opened, playing)
 
     def _ask(self) -> asking.Asked:
         asked = asking.ask(self._phase)
@@ -227,7 +231,7 @@ class _Run:
             self.cycle.bytes_cached += operation.bytes_total
         elif operation.state == State.DONE:
             self.cycle.files_restored += 1
-        elif operation.outcome != mover.BEGUN:
+        elif operation.outcome not in {mover.BEGUN, sparing.WANTED_AGAIN}:
             self.cycle.failures += 1
 
     def _phase(self, phase: Phase, total: int, processed: int = 0) -> None:

@@ -234,6 +234,12 @@ def abort(operation: Operation, outcome: str) -> None:
     advance(operation, State.ABORTED, finished_at=timezone.now(), outcome=outcome)
 
 
+def cancel(operation: Operation, outcome: str) -> bool:
+    """End an operation that nobody has begun; False when somebody has, or it is over. The value stays as it was."""
+    waiting = Operation.objects.filter(pk=operation.pk, state=State.PLANNED, started_at__isnull=True)
+    return waiting.update(state=State.ABORTED, finished_at=timezone.now(), outcome=outcome) == 1
+
+
 def conflict(operation: Operation, outcome: str) -> None:
     """End an operation that met something it must not touch: both versions stay and a person has to look."""
     with transaction.atomic():

@@ -1,7 +1,5 @@
 """What can be done about an operation: cancel it, undo it, try it again. Writes rows; touches no file."""
 
-from django.utils import timezone
-
 from cacherr.errors import RefusedError
 from caching import events, journal, mappings
 from caching.models import CachedFile, Kind, Operation, PathMapping, State
@@ -17,8 +15,7 @@ def cancel(operation: Operation) -> bool:
 
     True when it has ended already. Raises RefusedError when it was over before.
     """
-    waiting = Operation.objects.filter(pk=operation.pk, state=State.PLANNED, started_at__isnull=True)
-    if waiting.update(state=State.ABORTED, finished_at=timezone.now(), outcome=CANCELLED):
+    if journal.cancel(operation, CANCELLED):
         operation.refresh_from_db()
         events.publish(events.operation_complete(operation))
         return True

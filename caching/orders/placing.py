@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cacherr.errors import RefusedError
-from caching import journal, pausing
+from caching import journal, pausing, sparing
 from caching.models import CachedFile, CachePolicy, Kind, Operation, PathMapping, State
 from caching.orders.wishes import Wishes, decide, wishes_of
 from caching.planning.sidecars import is_video, owners, ownerships
@@ -57,8 +57,12 @@ def cache(texts: Sequence[bytes], mappings: Sequence[PathMapping], trigger: str)
 
 
 def cache_wishes(wishes: Wishes, mappings: Sequence[PathMapping], origin: Origin, reason: str) -> Placed:
-    """Order what is wished for, with its sidecars. Raises StorageAbsentError."""
+    """Order what is wished for, with its sidecars. What is cached and was about to leave stays.
+
+    Raises StorageAbsentError.
+    """
     decided = decide(wishes, mappings, reason)
+    sparing.spare(decided.here, mappings)
     operations, refused = [], list(decided.refused)
     for decision in decided.work:
         key = decision.file

@@ -54,6 +54,8 @@ class Decided:
     work: tuple[Decision, ...]
     kept: tuple[str, ...]
     refused: tuple[Refusal, ...]
+    here: tuple[str, ...] = ()
+    """The Plex paths of what is wanted and cached already."""
 
 
 def wishes_of(texts: Sequence[bytes], mappings: Sequence[PathMapping]) -> Wishes:
@@ -142,7 +144,10 @@ def decide(wishes: Wishes, mappings: Sequence[PathMapping], reason: str) -> Deci
             kept.append(target)
         elif decision.action is Action.SKIP and (target or (decision.problem and decision.file not in cached)):
             refused.append(Refusal(target or decision.name, decision.reason))
-    return Decided(gathered, tuple(plan.of(Action.CACHE)), tuple(kept), tuple(refused))
+    # What stays without claims is wanted by nobody: it stays because nobody was asked what plays.
+    stays = (one.file for one in plan.of(Action.KEEP) if one.sources and one.file)
+    here = tuple(gathered.plex_paths[key] for key in stays if key in gathered.plex_paths)
+    return Decided(gathered, tuple(plan.of(Action.CACHE)), tuple(kept), tuple(refused), here)
 
 
 def _target(decision: Decision, asked: dict[tuple[str, bytes], str], wishes: Wishes) -> str:

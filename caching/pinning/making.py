@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cacherr.errors import PlexError, RefusedError
-from caching import mappings
+from caching import mappings, sparing
 from caching.models import CachedFile, Pin, PinKind
 from caching.named import keys_of
 from caching.pinning.finding import find, title_of
@@ -49,6 +49,8 @@ class Target:
 def pin(asked: AskedFor, by: str = "") -> tuple[Pin, bool]:
     """Pin something, or change the versions of what is pinned already. The pin, and whether it is new.
 
+    What is cached of it and was about to leave stays.
+
     Raises RefusedError when the library does not have it, no path mapping covers it, or the pinned files would not fit
     the budget; ConfigurationError, StorageAbsentError, and for a season by its own rating key PlexError.
     """
@@ -60,6 +62,13 @@ def pin(asked: AskedFor, by: str = "") -> tuple[Pin, bool]:
         title=target.title, versions=asked.versions, created_by=by[:200],
     )  # fmt: skip
     require_room(new, others)
+    row, is_new = _saved(new)
+    (found,) = items_of([row], Versions(WatchPolicy.effective().versions))
+    sparing.spare(found.sizes, mappings.usable())
+    return row, is_new
+
+
+def _saved(new: Pin) -> tuple[Pin, bool]:
     try:
         with transaction.atomic():
             new.save()
