@@ -68,11 +68,11 @@ class Gatherer:
         answers = list(answers)
         with self.opened:
             wants = [found for answer in answers for want in answer.wants for found in self._located(want)]
-            wanted = {want.file: self.by_key[want.file] for want in wants}
+            wanted = {want.file: self.by_key[want.file] for want in wants if want.file in self.by_key}
             found = sidecars.Searcher(self.cached, self.policy.associated_files, self._array).search(
                 wanted, self.plex_paths
             )
-        watched = self._watched(wanted)
+        watched = self._watched({want.file for want in wants})
         storages = tuple(self._storages({*wanted, *found.sidecars}))
         situation = values.Situation(
             now=int(timezone.now().timestamp()),
@@ -102,6 +102,8 @@ class Gatherer:
     def _located(self, want: Want) -> Iterator[values.Want]:
         for file in want.item.files:
             found = locate(file.path, self.mappings)
+            if want.source == "playing":
+                yield from self._played_elsewhere(want, file.path, found)
             if found is None:
                 self._skip(file.path, want.item.title, "no path mapping covers it: add one for its Plex path")
                 continue
@@ -111,20 +113,17 @@ class Gatherer:
             if placed is not None:
                 key, size = placed
                 self.by_key[key], self.plex_paths[key] = mapping, file.path
-                yield values.Want(
-                    file=key,
-                    size=size,
-                    source=want.source,
-                    who=want.who,
-                    reason=want.reason,
-                    title=want.item.title,
-                    rating_key=want.item.rating_key,
-                    since=want.since,
-                    claim=want.name,
-                    position=want.position,
-                    boost=want.boost,
-                    priority=want.priority,
-                )
+                yield _want(want, key, size)
+
+    def _played_elsewhere(
+        self, want: Want, path: str, found: tuple[PathMapping, bytes] | None
+    ) -> Iterator[values.Want]:
+        """What plays and is cached by a mapping that was switched off or changed since."""
+        here = values.FileKey(found[0].cache_key, found[1]) if found else None
+        for key, row in self.cached.items():
+            if row.plex_path == path and key != here:
+                self.plex_paths[key] = path
+                yield _want(want, key, row.size)
 
     def _placed(
         self, file: PlexFile, title: str, mapping: PathMapping, key: values.FileKey
@@ -216,6 +215,23 @@ class Gatherer:
                 room = disk.space(root)
             key = mapping.cache_key
             yield limits.storage(key, mapping, self.policy, room, coming=coming[key], pending=pending[key])
+
+
+def _want(want: Want, key: values.FileKey, size: int) -> values.Want:
+    return values.Want(
+        file=key,
+        size=size,
+        source=want.source,
+        who=want.who,
+        reason=want.reason,
+        title=want.item.title,
+        rating_key=want.item.rating_key,
+        since=want.since,
+        claim=want.name,
+        position=want.position,
+        boost=want.boost,
+        priority=want.priority,
+    )
 
 
 def _on_the_way(wished: Collection[values.FileKey]) -> tuple[Counter[str], Counter[str]]:

@@ -1,13 +1,14 @@
 """What must not be taken away now, because somebody plays it. Asked again before each step that takes something."""
 
+import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from cacherr.errors import CacherrError
 from caching.models import PathMapping
 from caching.models.file_row import FileRow
-from caching.paths import locate
+from caching.paths import components, locate
 from caching.planning.sidecars import owners, ownerships
 from plexusers.server import connect
 from plexusers.wants import Answer, playing_now
@@ -38,6 +39,7 @@ class Playing:
         self._lock = threading.Lock()
         self._asked_at: float | None = None
         self._failed = ""
+        self._paths: frozenset[tuple[str, ...]] = frozenset()
         self._files: frozenset[tuple[str, bytes]] = frozenset()
         self._owners: frozenset[tuple[str, bytes]] = frozenset()
         self._streaming = False
@@ -65,17 +67,33 @@ class Playing:
         answer = self._ask()
         self._asked_at, self._failed = self._clock(), answer.failed
         if not answer.failed:
-            found = (locate(file.path, self._mappings) for want in answer.wants for file in want.item.files)
+            paths = [file.path for want in answer.wants for file in want.item.files]
+            found = (locate(path, self._mappings) for path in paths)
             self._streaming = bool(answer.wants)
+            self._paths = frozenset(parts for path in paths if (parts := tuple(components(path))))
             self._files = frozenset((place[0].cache_id or "", place[1]) for place in found if place)
             self._owners = frozenset((cache, owner) for cache, path in self._files for owner in ownerships(path))
 
     def _is_playing(self, file: FileRow) -> bool:
-        """The file itself, or a video that it belongs to."""
-        if not self._files.isdisjoint({(file.cache_id, file.relative), (file.cache_id, file.on_array)}):
+        """The file itself, or a video that it belongs to: by the mappings in force, or by where Plex had the file.
+
+        The mapping of a file may be switched off or changed while it is cached, and Plex plays it all the same.
+        """
+        ours = {(file.cache_id, file.relative), (file.cache_id, file.on_array)}
+        if not self._files.isdisjoint(ours) or tuple(components(file.plex_path)) in self._paths:
             return True
-        belongs_to = bytes(file.belongs_to)
-        return bool(belongs_to) and (file.cache_id, owners(belongs_to)) in self._owners
+        if not file.belongs_to:
+            return False
+        owner = owners(bytes(file.belongs_to))
+        return (file.cache_id, owner) in self._owners or any(owner in ownerships(path) for path in self._beside(file))
+
+    def _beside(self, file: FileRow) -> Iterator[bytes]:
+        """What plays below the Plex prefix that a file had when it was cached, as paths below it."""
+        own = components(file.plex_path)
+        prefix = tuple(own[: -len(components(os.fsdecode(file.on_array)))])
+        if own:
+            same = (path[len(prefix) :] for path in self._paths if path[: len(prefix)] == prefix)
+            yield from (os.fsencode("/".join(path)) for path in same)
 
 
 def of_plex(mappings: Sequence[PathMapping]) -> Playing:

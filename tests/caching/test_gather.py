@@ -16,7 +16,7 @@ from caching.planning.values import Action, Decision, FileKey, Plan
 from caching.sidecars import Searcher
 from plexusers.plex import PlexFile, PlexItem
 from plexusers.wants import Answer, SourceName, Want
-from tests.caching.ground import CONTENT, Ground, make_ground
+from tests.caching.ground import CONTENT, Ground, make_ground, make_ground_beside
 from tests.conftest import tree
 
 pytestmark = pytest.mark.django_db
@@ -295,6 +295,22 @@ def test_what_plays_stays_although_its_mapping_has_another_array_now(links: Grou
 
 
 # ---- moving, playing, room ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", ["playing", "ondeck"])
+def test_what_plays_stays_with_its_sidecars_although_its_mapping_was_switched_off(
+    links: Ground, source: SourceName
+) -> None:
+    for path in (FILM, SUBTITLE):
+        links.write(path)
+    carried_out(links, wants(FILM))
+    CachedFile.objects.filter(path=FILM).update(plex_path="/plex/Films/A/A.mkv")
+    beside = make_ground_beside(links)
+    policy = CachePolicy.effective()
+    policy.minimum_hold_hours = 0
+    plan = make_plan(Gatherer([beside.mapping], policy).gather([wants(FILM, source=source)]).situation)
+    expected = {Action.KEEP} if source == "playing" else {Action.RESTORE}
+    assert {one(plan, path).action for path in (FILM, SUBTITLE)} == expected
 
 
 @pytest.mark.parametrize("path", [FILM, SUBTITLE])

@@ -31,8 +31,8 @@ class Clock:
         return self.now
 
 
-def file(path: bytes, belongs_to: bytes = b"", cache: str = "c") -> Operation:
-    return Operation(path=path, belongs_to=belongs_to, cache_id=cache)
+def file(path: bytes, belongs_to: bytes = b"", cache: str = "c", plex_path: str = "") -> Operation:
+    return Operation(path=path, belongs_to=belongs_to, cache_id=cache, plex_path=plex_path)
 
 
 FILES = [
@@ -90,3 +90,25 @@ def test_what_lies_outside_every_mapping_is_streaming_all_the_same() -> None:
     playing = Playing(Plex("/music/song.flac"), [MAPPING])
     assert playing.anybody()
     assert not Playing(Plex(), [MAPPING]).anybody()
+
+
+ELSEWHERE = [
+    (file(b"Film/Film.mkv", plex_path="/old/Film/Film.mkv"), True),
+    (file(b"Film/Film.mkv", plex_path=r"\\\\old\Film\Film.mkv"), True),
+    (file(b"Film/Film.en.srt", b"Film/Film.mkv", plex_path="/old/Film/Film.en.srt"), True),
+    (file(b"Film/poster.jpg", b"Film/", plex_path="/old/Film/poster.jpg"), True),
+    (file(b"Film/Film.mkv", plex_path="/older/Film/Film.mkv"), False),
+    (file(b"Film/poster.jpg", b"Film/", plex_path="/older/Film/poster.jpg"), False),
+    (file(b"Other/poster.jpg", b"Other/", plex_path="/old/Other/poster.jpg"), False),
+    (file(b"Film/Film.mkv"), False),
+    (file(b"Film/poster.jpg", b"Film/"), False),
+]
+
+
+@pytest.mark.parametrize("mappings", [[], [MAPPING]])
+@pytest.mark.parametrize(("row", "held"), ELSEWHERE)
+def test_what_plays_is_held_also_when_its_mapping_was_switched_off_or_changed(
+    row: Operation, held: bool, mappings: list[PathMapping]
+) -> None:
+    playing = Playing(Plex("/old/Film/Film.mkv", ""), mappings)
+    assert bool(playing.holds(row)) is held
