@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from cacherr.endpoints import SERVER, endpoint_of, host_of
 from cacherr.errors import CacherrError
+from cacherr.heeding import heed
 from cacherr.rests import Rest, after, parse_retry_after
 from cacherr.tally import Clerk, Counts, Sum, What, outcome_of
 from cacherr.turns import Limits, Turns
@@ -183,8 +184,9 @@ class Politeness:
     def admit(self, target: Target, attempt: int = 1) -> None:
         """Wait until the target may be asked. Raises NotNowError when it rests for longer, or when the end comes.
 
-        Later attempts of one request come after a short pause.
+        Later attempts of one request come after a short pause. Raises also what `heeding` has whoever asks look at.
         """
+        heed()
         self._look_into_the_books()
         if attempt > 1:
             self.wait(RETRY_SECONDS * 2**attempt * (0.5 + self._jitter() / 2))
@@ -223,11 +225,12 @@ class Politeness:
         return not is_last and (rest is None or rest.until - now <= MAX_WAIT_SECONDS)
 
     def wait(self, seconds: float) -> None:
-        """Wait, unless the process is to end: raises NotNowError."""
+        """Wait, unless the process is to end: raises NotNowError. Raises also what `heeding` says."""
         until = self._clock() + seconds
         while (left := until - self._clock()) > 0:
             if self._is_ending():
                 raise NotNowError("Cacherr is ending, so nobody is asked any more.")
+            heed()
             self._sleep(min(left, SLICE_SECONDS))
 
     def rest_of(self, target: Target) -> Rest | None:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cacherr.errors import BusyError, CacherrError
+from cacherr.heeding import heeding
 from caching import (
     asking,
     changes,
@@ -26,7 +27,6 @@ from caching import (
     recognising,
     recovery,
     sparing,
-    stopping,
 )
 from caching.describe import described
 from caching.gather import Gathered, Gatherer, require_roots
@@ -35,7 +35,7 @@ from caching.notifying import endings
 from caching.planning.plan import make_plan
 from caching.planning.values import Action, Decision, Plan
 from caching.playing import Playing, of_plex
-from caching.queueing import WORK_LOCK, claim, is_working, request, stop
+from caching.queueing import WORK_LOCK, StoppedError, claim, is_stopped, is_working, request, stop
 from caching.usage import sampling
 from plexusers.wants import Answer, playing_now
 
@@ -115,6 +115,9 @@ def _perform(cycle: Cycle) -> None:
 def _perform_to_end(cycle: Cycle) -> None:
     try:
         _Run(cycle).run()
+    except StoppedError:
+        _finish(cycle, CycleState.STOPPED, cycle.error)
+        return
     except mover.MoverRunningError as error:
         _finish(cycle, CycleState.STOPPED, str(error))
         raise
@@ -128,8 +131,7 @@ def _perform_to_end(cycle: Cycle) -> None:
     except Exception as error:  # whatever it was, the row must not look as if the cycle still ran; it goes on its way
         _finish(cycle, CycleState.FAILED, f"Unexpected: {type(error).__name__}. See the log.")
         raise
-    stopped = stopping.requested() or Cycle.objects.filter(pk=cycle.pk, stop_requested=True).exists()
-    _finish(cycle, CycleState.STOPPED if stopped else CycleState.COMPLETED, cycle.error)
+    _finish(cycle, CycleState.STOPPED if is_stopped(cycle) else CycleState.COMPLETED, cycle.error)
 
 
 def _finish(cycle: Cycle, state: CycleState, error: str) -> None:
@@ -168,7 +170,8 @@ class _Run:
             self._carry_out(operations, opened, playing)
 
     def _ask(self) -> asking.Asked:
-        asked = asking.ask(self._phase)
+        with heeding(self._require_going):
+            asked = asking.ask(self._phase)
         self.cycle.error = asked.trouble
         return asked
 
@@ -223,7 +226,12 @@ class _Run:
         return journal.plan_return(self.cycle, kind, file, decision.reason) if file else None
 
     def _stopped(self) -> bool:
-        return stopping.requested() or Cycle.objects.filter(pk=self.cycle.pk, stop_requested=True).exists()
+        return is_stopped(self.cycle)
+
+    def _require_going(self) -> None:
+        """Raises StoppedError: nothing is begun yet that had to be finished."""
+        if self._stopped():
+            raise StoppedError("The cycle was stopped.")
 
     def _count(self, operation: Operation) -> None:
         if operation.state == State.DONE and operation.kind == Kind.CACHE:
@@ -237,6 +245,7 @@ class _Run:
     def _phase(self, phase: Phase, total: int, processed: int = 0) -> None:
         self.cycle.phase = phase
         self._tell(total, processed)
+        self._require_going()
 
     def _tell(self, total: int, processed: int) -> None:
         self.cycle.items_total, self.cycle.items_processed = total, processed

@@ -3,8 +3,8 @@
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from cacherr.errors import BusyError
-from caching import beginning, lock, pausing
+from cacherr.errors import BusyError, CacherrError
+from caching import beginning, lock, pausing, stopping
 from caching.models import CachePolicy, Cycle, CycleState
 
 WORK_LOCK = "work"
@@ -57,10 +57,22 @@ def is_working() -> bool:
 
 
 def stop() -> bool:
-    """Stop the running cycle within a second and forget a waiting one. False when there was none."""
+    """Stop the running cycle and forget a waiting one. False when there was none.
+
+    It ends within a second or, while people are asked, after the request at hand.
+    """
     waiting = Cycle.objects.filter(state=CycleState.QUEUED)
     forgotten = waiting.update(state=CycleState.STOPPED, finished_at=timezone.now())
     return bool(Cycle.objects.filter(state=CycleState.RUNNING).update(stop_requested=True) + forgotten)
+
+
+class StoppedError(CacherrError):
+    """Somebody stopped the cycle, or this process ends, before anything was planned."""
+
+
+def is_stopped(cycle: Cycle) -> bool:
+    """Whether a running cycle shall end."""
+    return stopping.requested() or Cycle.objects.filter(pk=cycle.pk, stop_requested=True).exists()
 
 
 def claim(*, only_dry: bool) -> Cycle | None:

@@ -23,7 +23,7 @@ FLOOR = {
     "access", "accounts", "addresses", "commands", "databases", "documents", "endpoints", "env", "envelope", "errors",
     "exposition", "fetching", "fields", "labelled_list", "liveness", "log_settings", "logbook", "origin", "outbound",
     "overrides", "pinning", "politeness", "read_only_admin", "redaction", "rests", "settings_admin", "tally", "turns",
-    "confirming", "given_files", "setting_changes",
+    "confirming", "given_files", "heeding", "setting_changes",
     "setting_sheet",
     "backups",
     "texts",

@@ -1,12 +1,14 @@
 """A household whose films and episodes are real files below a mapping, and whole cycles in this process."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Model
+from django.db.models.signals import post_save
 
 from caching import cycle
 from caching.models import CachedFile, CachePolicy, Cycle
@@ -110,3 +112,20 @@ def read_everything_again() -> None:
 def titles(things: Iterable[Movie | Episode]) -> list[str]:
     """The titles of films."""
     return [thing.title for thing in things]
+
+
+@contextmanager
+def when(model: type[Model], happens: Callable[[Any], bool], then: Callable[[], object]) -> Iterator[None]:
+    """Let something happen once, right after a row of this kind was written."""
+    left = [then]
+
+    def hear(instance: Any, **_: Any) -> None:
+        if left and happens(instance):
+            left.pop()()
+
+    post_save.connect(hear, sender=model)
+    try:
+        yield
+    finally:
+        post_save.disconnect(hear, sender=model)
+    assert not left

@@ -1,13 +1,9 @@
 """Returns that a cycle planned and nobody has begun: a wish that comes in time ends them."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.db import models
-from django.db.models.signals import post_save
 from django.utils import timezone
 
 from caching import journal, orders
@@ -20,7 +16,7 @@ from plexusers.models import PlaySession
 from plexusers.plex import PlexFile, PlexItem
 from plexusers.standin import Movie, StandIn
 from plexusers.wants import Want
-from tests.caching.neighbours import Neighbours, cached, run
+from tests.caching.neighbours import Neighbours, cached, run, when
 
 pytestmark = pytest.mark.django_db
 
@@ -47,23 +43,6 @@ def play(film: Movie) -> None:
     item = PlexItem(film.key, "movie", "Film", (PlexFile("/plex/Movies/Film/Film.mkv", 0),), 0, None)
     wishes.add_want(Want(item, "playing", "Sam", "Sam is playing it"))
     cache_wishes(wishes, list(PathMapping.objects.select_related("array", "cache")), orders.Origin(PLAYBACK), "")
-
-
-@contextmanager
-def when(model: type[models.Model], happens: Callable[[Any], bool], then: Callable[[], object]) -> Iterator[None]:
-    """Let something happen once, right after a row of this kind was written."""
-    left = [then]
-
-    def hear(instance: Any, **_: Any) -> None:
-        if left and happens(instance):
-            left.pop()()
-
-    post_save.connect(hear, sender=model)
-    try:
-        yield
-    finally:
-        post_save.disconnect(hear, sender=model)
-    assert not left
 
 
 def test_a_pin_ends_the_return_that_nobody_has_begun(neighbours: Neighbours, film: Movie) -> None:
