@@ -1,7 +1,7 @@
 """The first phases of a cycle: everybody is asked what they want, one after the other. A failing source is unknown."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -129,22 +129,25 @@ class _Asking:
             why = str(error)
             self._doubts[user.pk] = why
             sources.was_bad(deck.SOURCE if wanted else watching.SOURCE, self._now, why, user=user)
-            return [deck.unknown(person, why)] if wanted else []
+            return [deck.unknown(person, why)] if wanted else self._after_playing(person, why)
         doubt = failed or self._doubts.get(NOBODY, "")
         if doubt:
             self._doubts[user.pk] = doubt
         if not (wanted or is_supposing()):
             sources.forget(deck.SOURCE, user)
         answers = [deck.take(person, items, self._shelf, self._now, doubt)] if wanted else []
-        return [*answers, *self._after_playing(person)]
+        return [*answers, *self._after_playing(person, doubt)]
 
-    def _after_playing(self, person: Person) -> list[Answer]:
-        """What comes after what the user plays just now, which may not be on deck yet."""
+    def _after_playing(self, person: Person, doubt: str = "") -> list[Answer]:
+        """What comes after what the user plays just now, which may not be on deck yet.
+
+        `doubt` as with `deck.take`. Who plays nothing wants nothing of this kind: that is known without asking them.
+        """
         if not person.preferences.active_watching:
             return []
         sessions = PlaySession.objects.filter(user=person.user, kind="episode", live=False)
         keys = list(sessions.values_list("rating_key", flat=True))
-        return [deck.after_playing(person, keys, self._shelf)] if keys else []
+        return [replace(deck.after_playing(person, keys, self._shelf), failed=doubt)] if keys else []
 
     def _playing(self, plex: Plex) -> Answer:
         answer = playing_now(plex)

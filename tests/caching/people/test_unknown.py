@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import pytest
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from caching.models import Cycle, CycleState
-from plexusers.models import LibrarySection, SourceState, WatchPolicy
+from plexusers.models import LibrarySection, PlaySession, SourceState, WatchPolicy
 from plexusers.standin import Movie, StandIn, faults
 from plexusers.standin.faults import Fault
 from tests.caching.neighbours import Neighbours, age, cached, claims_of, read_everything_again, run
@@ -225,3 +226,24 @@ def test_what_fails_keeps_its_files_and_the_others_are_served(
     cycle = street.cycle()
     assert cached() == {"another"}
     assert cycle.error == ""
+
+
+@pytest.mark.parametrize("status", [401, 500])
+def test_what_comes_next_for_a_player_who_cannot_be_asked_stays_though_nothing_on_deck_is_wanted(
+    neighbours: Neighbours, plex: StandIn, status: int
+) -> None:
+    first = neighbours.show("Show", 2)[1][0]
+    neighbours.on_deck(neighbours.kim, first)
+    run()
+    neighbours.prefer(neighbours.kim, ondeck=False, active_watching=True)
+    playing = PlaySession.objects.create(
+        session_key="1", user=neighbours.row(neighbours.kim), kind="episode", rating_key=first.key,
+        seen_at=timezone.now(),
+    )  # fmt: skip
+    plex.fail("/", faults.Status(status), account=neighbours.kim)
+    cycle = run()
+    assert "Show 1x2" in cached()
+    assert "Kim" in cycle.error
+    playing.delete()
+    run()
+    assert cached() == set()
