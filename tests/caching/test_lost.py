@@ -93,3 +93,30 @@ def test_a_dead_cache_disk_is_rescued_from(installation: Installation, home: Hom
     assert back.code == 0, back.output
     assert [row["operation_type"] for row in back.report["operations"]] == ["restore"]
     assert installation.run("cycle", "--json").report["files_cached"] == 1
+
+
+def test_after_a_rescue_a_new_disk_at_the_old_path_is_proved_and_used(
+    installation: Installation, home: Home, plex: StandIn
+) -> None:
+    home.film("Alpha", b"a" * 50_000)
+    installation.run("cycle")
+    installation.cache.rename(installation.directory / "dead")
+    installation.cache.mkdir()
+    refused = installation.run("prove", "--json")
+    assert (refused.code, list(installation.cache.iterdir())) == (1, [])
+    assert "cacherr rescue" in refused.report["mappings"][0]["error"]
+    assert installation.run("rescue").code == 0
+    assert installation.run("cycle").code == 4, "only a person's word takes a new disk on"
+    proved = installation.run("prove")
+    assert proved.code == 0, proved.output
+    assert "environment: symlink" in proved.output
+    assert "Another disk is at" in proved.output
+    again = installation.run("cycle", "--json")
+    assert (again.code, again.report["files_cached"]) == (0, 1), again.output
+    assert (installation.cache / "Movies" / "Alpha" / "Alpha.mkv").read_bytes() == b"a" * 50_000
+
+
+def test_only_path_mappings_in_force_can_be_proved(installation: Installation, home: Home, plex: StandIn) -> None:
+    assert installation.run("prove", "environment", "--json").report["mappings"][0]["proved"]
+    unknown = installation.run("prove", "nowhere")
+    assert (unknown.code, "nowhere" in unknown.errors) == (2, True)
