@@ -1,6 +1,7 @@
 """Settings as one sheet over all apps: what is known of each, and changing some of them, all or none."""
 
 import pytest
+from django.contrib import admin
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -19,6 +20,13 @@ def declare(settings: Settings, **variables: str) -> None:
     settings.CACHERR_OVERRIDES = Environment(variables).overrides()
 
 
+@pytest.fixture
+def pages() -> None:
+    """The admin's forms, which name the groups: nobody else reads them before a request comes."""
+    admin.autodiscover()
+
+
+@pytest.mark.usefixtures("pages")
 def test_every_setting_is_in_one_group_and_no_name_is_used_twice() -> None:
     names = [one.name for group in groups() for one in group.settings]
     assert sorted(names) == sorted(every_setting())
