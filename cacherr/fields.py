@@ -40,6 +40,12 @@ class EncryptedField(models.TextField):  # type: ignore[type-arg]
     A value that the key does not open (the key was replaced) reads as empty, so that the user is asked again.
     """
 
+    def deconstruct(self) -> Any:
+        """What a migration keeps of it. Who may enter what is no matter of the table."""
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("validators", None)
+        return name, path, args, kwargs
+
     def get_prep_value(self, value: Any) -> str:
         """Encrypt on the way to the database."""
         return _cipher().encrypt(str(value).encode()).decode() if value else ""

@@ -4,6 +4,7 @@ from cacherr.errors import PlexSignInError, RefusedError
 from plexusers import plextv, tokens
 from plexusers.models import PlexUser, TokenOrigin, UserKind
 from plexusers.server import connect_with, machine_identifier, plex_tv
+from plexusers.token_form import require_well_formed
 
 
 def paste(user: PlexUser, token: str) -> None:
@@ -14,6 +15,7 @@ def paste(user: PlexUser, token: str) -> None:
     """
     if user.kind == UserKind.MAIN:
         raise RefusedError("The owner's token is the server's.", "Enter it at “Plex server”.")
+    require_well_formed(token)
     try:
         plex = connect_with(token)
     except PlexSignInError:

@@ -16,6 +16,7 @@ from cacherr import __version__, outbound
 from cacherr.errors import ConfigurationError, PlexError, PlexSignInError, PlexUnreachableError
 from plexusers.models import PlexServer
 from plexusers.streams import VIDEO_TYPES, Stream, label, stream_of
+from plexusers.token_form import require_sendable
 
 SIGN_IN_CURE = "Sign in again: enter a fresh X-Plex-Token of the server's owner."
 REACH_CURE = "Check that Plex is running and that its address and port are right as seen from Cacherr."
@@ -87,6 +88,7 @@ class Plex:
         if not server.plex_token:
             # plexapi would fall back to a token from its own configuration: somebody else's.
             raise ConfigurationError("The Plex token is not set.", "Set PLEX_TOKEN or enter it in the admin.")
+        require_sendable(server.plex_token)
         with _named_errors(server.plex_url):
             self._server = _connect(server)
         # plexapi takes an empty answer, or anybody's XML, for a server without attributes.

@@ -10,6 +10,7 @@ from cacherr.errors import ConfigurationError, PlexError, PlexSignInError, PlexU
 from plexusers.models import PlexServer, validate_server_address
 from plexusers.plex import Plex
 from plexusers.plextv import PlexTv
+from plexusers.token_form import require_well_formed
 
 MOST_ADDRESSES = 6
 """Of a server that are tried: each may take some seconds."""
@@ -46,7 +47,7 @@ class Tried:
 def tried(url: str = "", token: str = "") -> Tried:
     """Try an address and a token, either of them as in force where it is empty. Three requests; nothing is stored.
 
-    Raises ConfigurationError for what is missing or not the owner's, PlexError.
+    Raises ConfigurationError for what is missing, no token or not the owner's, PlexError.
     """
     server = _in_force()
     server.plex_url, server.plex_token = url.strip().rstrip("/") or server.plex_url, token.strip() or server.plex_token
@@ -55,6 +56,7 @@ def tried(url: str = "", token: str = "") -> Tried:
             validate_server_address(server.plex_url)
         except ValidationError as error:
             raise ConfigurationError(f"{server.plex_url} is no address.", error.messages[0]) from error
+    require_well_formed(server.plex_token)
     plex = Plex(server)
     libraries = tuple(section.title for section in plex.sections())
     if not plex.is_owners():

@@ -9,6 +9,7 @@ from django.db import models
 
 from cacherr.fields import EncryptedField
 from cacherr.overrides import SettingsModel
+from plexusers.token_form import validate_token
 
 
 def validate_server_address(value: str) -> None:
@@ -38,7 +39,7 @@ class PlexServer(SettingsModel):
         help_text="Where Cacherr reaches the Plex server, for example http://192.168.1.10:32400.",
     )  # fmt: skip
     plex_token = EncryptedField(
-        "token", blank=True,
+        "token", blank=True, validators=[validate_token],
         help_text="The owner's X-Plex-Token. Stored encrypted and never shown again.",
     )  # fmt: skip
     client_identifier = models.CharField(max_length=64, default=new_client_identifier, editable=False)

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 from cacherr import __version__, outbound
 from cacherr.documents import DocumentError, read_xml
 from cacherr.errors import CacherrError, PlexError, PlexSignInError, PlexUnreachableError
+from plexusers.token_form import require_sendable
 
 ADDRESS = "https://plex.tv"
 TOKEN_STATUSES = frozenset({401, 422, 498})
@@ -39,6 +40,8 @@ class PlexTv:
     """plex.tv or another of its hosts, asked in the name of one account. For one thread."""
 
     def __init__(self, client_identifier: str, token: str = "", address: str = ADDRESS) -> None:
+        """Raises PlexSignInError for a token that cannot be one."""
+        require_sendable(token)
         self._address = address
         headers = {
             "X-Plex-Client-Identifier": client_identifier,

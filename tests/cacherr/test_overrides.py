@@ -142,6 +142,8 @@ BAD = [
     ("CACHERR_MINIMUM_HOLD_HOURS", "soon"),
     ("CACHERR_DRY_RUN", "perhaps"),
     ("TEST_MODE", "perhaps"),
+    ("PLEX_TOKEN", "tökén"),
+    ("CACHERR_PLEX_TOKEN", "a token"),
     ("PLEX_URL", "plex:32400"),
     ("CACHERR_PLEX_URL", "ftp://plex"),
     ("PLEX_URL", "http://plex:port"),

@@ -81,6 +81,7 @@ def test_nothing_is_stored_when_one_of_them_is_wrong() -> None:
         ("cache_limit", "10\0GB"),
         ("webhook_secret", "secret\ud800"),
         ("plex_token", "x" * 3000),
+        ("plex_token", "tökén"),
         ("plex_url", "plex"),
     ],
 )

@@ -60,6 +60,12 @@ def test_settings_can_be_stored_and_changed(admin_client: Client) -> None:
     assert (stored.cache_limit, stored.dry_run, CachePolicy.objects.count()) == ("", False, 1)
 
 
+def test_a_token_that_cannot_be_one_is_refused_where_it_is_entered(admin_client: Client) -> None:
+    html = send(admin_client, PLEX_PATH, plex_url="http://plex:32400", plex_token="tökén")
+    assert "no Plex token" in html
+    assert not PlexServer.objects.exists()
+
+
 @pytest.mark.parametrize("is_stored", [False, True])
 def test_an_overridden_field_is_disabled_and_says_by_what_and_to_what_it_is_set(
     admin_client: Client, settings: Settings, is_stored: bool

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cacherr.errors import PlexUnreachableError, RefusedError
+from cacherr.errors import ConfigurationError, PlexUnreachableError, RefusedError
 from plexusers import discovery, entering, tokens
 from plexusers.models import PlexUser, TokenOrigin
 from plexusers.standin import StandIn, faults
@@ -47,6 +47,13 @@ def test_a_token_of_somebody_else_or_of_nobody_is_refused(known: Family, given: 
     with pytest.raises(RefusedError, match=why):
         entering.paste(known.row(known.kim), given)
     assert known.rows() == before
+
+
+def test_what_cannot_be_a_token_is_refused_with_the_way_to_one(known: Family, at_plex: StandIn) -> None:
+    before, asked = known.rows(), len(at_plex.requests)
+    with pytest.raises(ConfigurationError, match=r"no Plex token.*View XML"):
+        entering.paste(known.row(known.kim), "tökén-kim")
+    assert (known.rows(), len(at_plex.requests)) == (before, asked)
 
 
 def test_another_token_of_the_owner_is_refused_too(known: Family) -> None:

@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 from cacherr.errors import CacherrError, ConfigurationError, PlexError, PlexSignInError, PlexUnreachableError
 from plexusers.models import PlexServer
 from plexusers.plex import Plex, PlexFile, PlexItem, PlexSection
+from plexusers.plextv import PlexTv
 from plexusers.standin import Household, StandIn, faults
 from plexusers.standin.records import ClipKind
 from plexusers.standin.wire import HTML_TYPE
@@ -381,6 +382,18 @@ def test_a_missing_address_is_an_error_and_never_somebody_elses(
     monkeypatch.setenv("PLEXAPI_AUTH_SERVER_BASEURL", standin.url)
     with pytest.raises(ConfigurationError, match="PLEX_URL"):
         Plex(PlexServer(plex_token=TOKEN))
+    assert standin.requests == []
+
+
+NO_TOKENS = ["tökén-of-alex", "token\u2026", "token of alex", "token\nof alex", "token\x7f", "пароль"]
+
+
+@pytest.mark.parametrize("token", NO_TOKENS)
+def test_what_cannot_be_a_token_is_told_as_such_and_never_sent(standin: StandIn, token: str) -> None:
+    with pytest.raises(PlexSignInError, match=r"no Plex token.* X-Plex-Token="):
+        connect(standin, token)
+    with pytest.raises(PlexSignInError, match="no Plex token"):
+        PlexTv("client-1", token)
     assert standin.requests == []
 
 

@@ -41,6 +41,7 @@ def test_what_is_left_out_is_taken_from_the_settings(client: Client, plex: Stand
     PlexServer.objects.create(plex_url=plex.url, plex_token=OWNER_TOKEN)
     assert ask(client, 200)["data"]["name"] == "Home"
     assert "refuses the token" in ask(client, 503, {"plex_token": "wrong"})["error"]
+    assert "no Plex token" in ask(client, 422, {"plex_token": "tökén"})["error"]
 
 
 def test_what_is_wrong_is_said_without_the_token(client: Client, plex: StandIn) -> None:
