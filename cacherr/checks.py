@@ -6,8 +6,9 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
+from django.db import DatabaseError
 
-from cacherr.overrides import override_error, setting_fields, settings_models
+from cacherr.overrides import AGREE_CURE, override_error, overrides_of, setting_fields, settings_models
 
 # Variables with the prefix that are read in settings.py and are no field of a settings model.
 ENVIRONMENT_ONLY = frozenset(
@@ -26,6 +27,24 @@ def environment_is_usable(
 ) -> list[checks.CheckMessage]:
     """Everything that is wrong with the variables, in one go."""
     return [*_unreadable(), *_bad_overrides(), *_unknown()]
+
+
+@checks.register("agreement")
+def settings_agree(
+    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - Django's own signature
+    **_: Any,
+) -> list[checks.CheckMessage]:
+    """Variables that contradict each other, or what is stored. One query for each model that a variable is for."""
+    found: list[checks.CheckMessage] = []
+    for model in settings_models():
+        if any(overrides_of(model)):
+            try:
+                row = model.effective()
+            except DatabaseError:
+                continue  # there are no tables yet, or no database: others tell of that
+            said = row.contradictions().values()
+            found += [checks.Error(one, hint=AGREE_CURE, obj=model, id="cacherr.E003") for one in said]
+    return found
 
 
 def _unreadable() -> Iterator[checks.CheckMessage]:

@@ -46,6 +46,8 @@ class CacherrCommand(BaseCommand):
             if self.needs_settings:
                 require_settings()
             require_database()
+            if self.needs_settings:
+                require_agreement()
             report, code = self.perform(**options)
         except (CacherrError, DatabaseError) as problem:
             error = problem if isinstance(problem, CacherrError) else database_error(problem)
@@ -70,7 +72,16 @@ class CacherrCommand(BaseCommand):
 
 def require_settings() -> None:
     """Refuse to work with settings that cannot be used. Raises ConfigurationError with all of them at once."""
-    found = checks.run_checks(tags=["environment"])
+    _require("environment")
+
+
+def require_agreement() -> None:
+    """Refuse to work with variables that contradict each other or what is stored. Raises ConfigurationError."""
+    _require("agreement")
+
+
+def _require(tag: str) -> None:
+    found = checks.run_checks(tags=[tag])
     for message in found:
         if message.level < checks.ERROR:
             log.warning("%s %s", message.msg, message.hint or "")

@@ -5,6 +5,7 @@ together with all the others, so that a person mends everything in one go.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,6 +88,28 @@ def redis_url(raw: str) -> str:
     if database and not (database.isascii() and database.isdigit()):
         raise ValueError("a Redis counts its databases")
     return raw
+
+
+def gateway_address(raw: str) -> str:
+    """Check the address of a gateway, which paths are added to. Raises ValueError for what is none."""
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+        raise ValueError("it names no host")
+    if parts.query or parts.fragment or any(sign.isspace() for sign in raw):
+        raise ValueError("nothing can be added to it")
+    return raw
+
+
+# As Django compares them: `*`, a name, a name with a point before it for all below, or an address.
+HOST = re.compile(r"\*|\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]*:[0-9a-f:.]+\]", re.ASCII | re.IGNORECASE)
+
+
+def host_list(raw: str) -> list[str]:
+    """Names of hosts with commas between them. Raises ValueError for anything that no request's host can equal."""
+    found = [part.strip() for part in raw.split(",") if part.strip()]
+    if not found or not all(map(HOST.fullmatch, found)):
+        raise ValueError("these are no names of hosts")
+    return found
 
 
 @dataclass

@@ -7,6 +7,7 @@ the field's name in capitals. An override wins over the stored value and never o
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import copy
 from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 
 from django.conf import settings
@@ -18,6 +19,8 @@ from cacherr.errors import ConfigurationError
 
 M = TypeVar("M", bound=models.Model)
 SettingField: TypeAlias = "models.Field[Any, Any]"
+
+AGREE_CURE = "Lower the first or raise the second."
 
 _supposed: ContextVar[Mapping[str, Any]] = ContextVar("supposed", default={})  # noqa: B039 - never written to
 _supposed_row: ContextVar[models.Model | None] = ContextVar("supposed row", default=None)
@@ -32,6 +35,9 @@ class SettingsModel(models.Model):
 
     dangerous: ClassVar[Mapping[str, str]] = {}
     """Fields whose change is shown before it is made, each with a sentence about what is final or slow; or without."""
+
+    not_above: ClassVar[Mapping[str, str]] = {}
+    """Fields whose value cannot be above that of another field."""
 
     class Meta:
         abstract = True
@@ -48,10 +54,36 @@ class SettingsModel(models.Model):
         for field in setting_fields(cls):
             if field.name in _supposed.get():
                 setattr(row, field.attname, _supposed.get()[field.name])
-        for field, override in overrides_of(cls):
+        return row.overridden()
+
+    def overridden(self) -> Self:
+        """This row with what the environment sets, as it would be in force. Not to be saved."""
+        if self.read_only:
+            return self  # it is so already, and may have been changed since, to try something
+        row = copy(self)
+        for field, override in overrides_of(type(self)):
             setattr(row, field.attname, parse_override(field, override))
         row.read_only = True
         return row
+
+    def contradictions(self) -> dict[str, str]:
+        """A sentence for each field whose value cannot be together with that of another one."""
+        pairs = ((low, high) for low, high in self.not_above.items() if getattr(self, low) > getattr(self, high))
+        return {low: f"The {self._told(low)} cannot be above the {self._told(high)}." for low, high in pairs}
+
+    def _told(self, name: str) -> str:
+        """A field with its value, and the variable that the value comes from."""
+        field, value, origin = self._meta.get_field(name), getattr(self, name), ""
+        for one, override in overrides_of(type(self)) if self.read_only else ():
+            if one.name == name and parse_override(one, override) == value:
+                origin = f", set by {override.variable}"
+        return f"{field.verbose_name} ({value}{origin})"  # type: ignore[union-attr]
+
+    def clean(self) -> None:
+        """Refuse what cannot be together: as it would be stored, and as it would be in force."""
+        found = self.contradictions() | self.overridden().contradictions()
+        if found:
+            raise ValidationError({name: f"{said} {AGREE_CURE}" for name, said in found.items()})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Refuse to write overridden values over the stored ones."""

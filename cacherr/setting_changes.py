@@ -116,15 +116,15 @@ def _together(change: Change, problems: Mapping[str, str]) -> dict[str, str]:
     """What is wrong with settings as a whole: as they would be stored, and as they would be in force."""
     found: dict[str, str] = {}
     for model in change.models:
-        for row in (model.stored(), model.effective()):
-            for one in change.differences:
-                if one.setting.model is model and not (one.setting.override and row.read_only):
-                    setattr(row, one.setting.field.attname, one.new)
-            try:
-                row.clean()
-            except ValidationError as error:
-                said = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
-                found |= {name: " ".join(texts) for name, texts in said.items() if name not in problems}
+        row = model.stored()
+        for one in change.differences:
+            if one.setting.model is model:
+                setattr(row, one.setting.field.attname, one.new)
+        try:
+            row.clean()
+        except ValidationError as error:
+            said = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+            found |= {name: " ".join(texts) for name, texts in said.items() if name not in problems}
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.templatetags.static import static
 
 from cacherr.databases import database, sqlite
-from cacherr.env import FILE_SUFFIX, OLDER_VARIABLES, Environment, redis_url, zone_name
+from cacherr.env import FILE_SUFFIX, OLDER_VARIABLES, Environment, gateway_address, host_list, redis_url, zone_name
 from cacherr.log_settings import logging_settings
 from cacherr.proxies import proxy_list
 
@@ -22,7 +22,10 @@ CONFIG_DIR = Path(env.text("CACHERR_CONFIG_DIR", str(BASE_DIR / "data"))).absolu
 CACHERR_HOST = env.text("CACHERR_HOST", "127.0.0.1")
 CACHERR_PORT = env.integer("CACHERR_PORT", 5445, 0, 65535)
 REDIS_URL = env.parsed("REDIS_URL", redis_url, "", "Write redis://HOST:6379/0.")
-CACHERR_OUTBOUND_GATEWAY = env.text("CACHERR_OUTBOUND_GATEWAY")
+# One that cannot be used stays as it is: nothing may be sent past a gateway.
+CACHERR_OUTBOUND_GATEWAY = env.parsed(
+    "CACHERR_OUTBOUND_GATEWAY", gateway_address, env.text("CACHERR_OUTBOUND_GATEWAY"), "Write http://HOST:PORT."
+)
 CACHERR_LIVENESS_PATH = env.text("CACHERR_LIVENESS_PATH")
 
 
@@ -111,9 +114,14 @@ COPY_TO_CACHE = env.boolean("COPY_TO_CACHE", default=True)
 # ---- Django -----------------------------------------------------------------------------------------------------
 
 DEBUG = False
+HOSTS_CURE = (
+    "Write names alone, without http:// and port, for example cacherr.example.com; .example.com for all names below "
+    "it, * for any."
+)
+OPEN_TO: list[str] = env.parsed("CACHERR_ALLOWED_HOSTS", host_list, [], HOSTS_CURE)
 # This machine itself always: the container's own health check asks from there.
 ALLOWED_HOSTS = [
-    *(host.strip() for host in env.text("CACHERR_ALLOWED_HOSTS", "*").split(",")),
+    *(OPEN_TO if env.raw("CACHERR_ALLOWED_HOSTS") else ["*"]),
     *("localhost", "127.0.0.1", "[::1]"),
 ]
 CACHERR_TRUSTED_PROXIES: list[str] = env.parsed(

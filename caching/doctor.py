@@ -59,7 +59,7 @@ def _users() -> Iterator[Finding]:
 
 
 def _settings() -> Iterator[Finding]:
-    for message in checks.run_checks(tags=["environment"]):
+    for message in checks.run_checks(tags=["environment", "agreement"]):
         level: Level = "error" if message.level >= checks.ERROR else "warning"
         yield Finding("settings", level, message.msg, message.hint or "", ConfigurationError.exit_code)
 

@@ -164,6 +164,8 @@ class CachePolicy(SettingsModel):
         "dry_run": "While it is on, nothing is cached and nothing is brought back, not even to make room.",
     }
 
+    not_above: ClassVar = {"eviction_target_percent": "eviction_threshold_percent"}
+
     class Meta:
         verbose_name = "caching settings"
         verbose_name_plural = "caching settings"
@@ -171,8 +173,3 @@ class CachePolicy(SettingsModel):
 
     def __str__(self) -> str:
         return "Caching settings"
-
-    def clean(self) -> None:
-        """Refuse a target above the threshold."""
-        if self.eviction_target_percent > self.eviction_threshold_percent:
-            raise ValidationError({"eviction_target_percent": "The target cannot be above the threshold."})

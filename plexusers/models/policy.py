@@ -1,7 +1,9 @@
 """The owner's settings for what counts as wanted, and how often Plex is asked."""
 
+import re
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
@@ -23,6 +25,16 @@ class PlaybackTrigger(models.TextChoices):
     START = "start", "when it starts"
     COMPLETION = "completion", "when it is finished"
     NONE = "none", "never"
+
+
+# RFC 3986: what a part of a path may have as it is.
+ADDRESS_PART = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]+")
+
+
+def validate_address_part(value: str) -> None:
+    """Accept what can be the last part of an address as it is written."""
+    if not ADDRESS_PART.fullmatch(value) or value in {".", ".."}:
+        raise ValidationError("It is a part of addresses: use letters and digits, and of other signs - . _ ~ only.")
 
 
 class WatchPolicy(SettingsModel):
@@ -83,7 +95,9 @@ class WatchPolicy(SettingsModel):
         help_text="At most so many in any minute; 0: no limit.",
     )  # fmt: skip
     webhook_secret = EncryptedField(
-        blank=True, help_text="The last part of the addresses that Plex and Tautulli send webhooks to."
+        blank=True,
+        validators=[validate_address_part],
+        help_text="The last part of the addresses that Plex and Tautulli send webhooks to.",
     )
 
     dangerous: ClassVar = {

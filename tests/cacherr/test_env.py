@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cacherr.checks import ENVIRONMENT_ONLY
-from cacherr.env import Environment, Override, parse_bool, redis_url, zone_name
+from cacherr.env import Environment, Override, gateway_address, host_list, parse_bool, redis_url, zone_name
 from cacherr.proxies import proxy_list
 from tests.conftest import PROJECT
 from tests.environment import clean_environment
@@ -94,7 +94,51 @@ BAD: list[tuple[Read, str, object, str]] = [
     (lambda env: env.parsed("X", zone_name, "UTC", "Use a name."), "Europe", "UTC", "Use a name."),
     (lambda env: env.parsed("X", proxy_list, list[str](), "Write"), "swag", [], "Write"),
     (lambda env: env.parsed("X", proxy_list, list[str](), "Write"), "10.0.0.1;::1", [], "Write"),
+    *(
+        (lambda env: env.parsed("X", gateway_address, "d", "Write"), raw, "d", "Write")
+        for raw in (
+            "http://",
+            "gateway:8080",
+            "ftp://gateway",
+            "http:///path",
+            "http://g:port",
+            "http://g:0",
+            "http://[::1",
+            "http://g?q=",
+            "http://g#f",
+            "http://a b",
+        )
+    ),
+    *(
+        (lambda env: env.parsed("X", host_list, list[str](), "Write"), raw, [], "Write")
+        for raw in (
+            "http://a.example",
+            "a.example:5445",
+            "a.example/",
+            "*.example",
+            "a.example b.example",
+            "::1",
+            "a_b",
+            ",",
+            "münchen.example",
+            "a.example, https://b.example",
+            "[::1]:80",
+            "[ab]",
+        )
+    ),
 ]
+
+
+GOOD_HOSTS = ["*", "a", "A.Example", ".example", "192.168.1.5", "[::1]", "[fe80::1]", "xn--mnchen-3ya.example"]
+
+
+def test_hosts_are_written_as_requests_name_them() -> None:
+    assert host_list(", ".join(GOOD_HOSTS) + ",") == GOOD_HOSTS
+
+
+@pytest.mark.parametrize("raw", ["http://gateway", "https://u:p@g.example:8443/egress/", "http://[::1]:80"])
+def test_the_address_of_a_gateway_may_have_a_path(raw: str) -> None:
+    assert gateway_address(raw) == raw
 
 
 @pytest.mark.parametrize(("read", "raw", "default", "cure"), BAD)

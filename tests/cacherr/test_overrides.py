@@ -6,6 +6,7 @@ import pytest
 from django.core import checks
 from pytest_django.fixtures import Settings
 
+from cacherr.commands import require_agreement
 from cacherr.env import Environment
 from cacherr.errors import ConfigurationError
 from cacherr.overrides import SettingsModel, overrides_of, setting_fields, settings_models
@@ -144,6 +145,9 @@ BAD = [
     ("TEST_MODE", "perhaps"),
     ("PLEX_TOKEN", "tökén"),
     ("CACHERR_PLEX_TOKEN", "a token"),
+    ("CACHERR_WEBHOOK_SECRET", "two/parts"),
+    ("CACHERR_WEBHOOK_SECRET", "100%"),
+    ("CACHERR_WEBHOOK_SECRET", "two words"),
     ("PLEX_URL", "plex:32400"),
     ("CACHERR_PLEX_URL", "ftp://plex"),
     ("PLEX_URL", "http://plex:port"),
@@ -156,6 +160,37 @@ def test_a_bad_value_is_an_error_with_id_variable_and_cure(settings: Settings, v
     assert (message.id, message.level, message.obj) == ("cacherr.E002", checks.ERROR, variable)
     assert variable in message.msg
     assert f"Correct {variable}" in (message.hint or "")
+
+
+TARGET, THRESHOLD = "CACHERR_EVICTION_TARGET_PERCENT", "CACHERR_EVICTION_THRESHOLD_PERCENT"
+
+
+@pytest.mark.parametrize(
+    ("variables", "stored"),
+    [
+        ({TARGET: "80", THRESHOLD: "70"}, {}),
+        ({TARGET: "95"}, {}),
+        ({THRESHOLD: "70"}, {}),
+        ({TARGET: "70"}, {"eviction_threshold_percent": 60, "eviction_target_percent": 50}),
+    ],
+)
+def test_variables_that_contradict_each_other_or_what_is_stored_are_an_error(
+    settings: Settings, variables: Mapping[str, str], stored: Mapping[str, int]
+) -> None:
+    CachePolicy(**stored).save()
+    declare(settings, variables)
+    (message,) = checks.run_checks(tags=["agreement"])
+    assert (message.id, message.level) == ("cacherr.E003", checks.ERROR)
+    assert all(f"set by {variable}" in message.msg for variable in variables)
+    assert message.hint == "Lower the first or raise the second."
+    with pytest.raises(ConfigurationError, match="cannot be above"):
+        require_agreement()
+
+
+def test_a_variable_that_agrees_with_what_is_stored_is_all_right(settings: Settings) -> None:
+    CachePolicy(eviction_target_percent=60).save()
+    declare(settings, {THRESHOLD: "70"})
+    assert checks.run_checks(tags=["agreement"]) == []
 
 
 def test_a_secret_is_never_repeated_in_a_finding(settings: Settings) -> None:

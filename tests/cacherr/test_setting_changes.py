@@ -82,6 +82,9 @@ def test_nothing_is_stored_when_one_of_them_is_wrong() -> None:
         ("webhook_secret", "secret\ud800"),
         ("plex_token", "x" * 3000),
         ("plex_token", "tökén"),
+        ("webhook_secret", "two/parts"),
+        ("webhook_secret", "what?"),
+        ("webhook_secret", ".."),
         ("plex_url", "plex"),
     ],
 )

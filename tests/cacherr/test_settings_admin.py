@@ -66,6 +66,13 @@ def test_a_token_that_cannot_be_one_is_refused_where_it_is_entered(admin_client:
     assert not PlexServer.objects.exists()
 
 
+def test_what_contradicts_a_variable_is_refused(admin_client: Client, settings: Settings) -> None:
+    declare(settings, CACHERR_EVICTION_THRESHOLD_PERCENT="60")
+    html = send(admin_client, POLICY_PATH, **POLICY)
+    assert "60, set by CACHERR_EVICTION_THRESHOLD_PERCENT" in html
+    assert not CachePolicy.objects.exists()
+
+
 @pytest.mark.parametrize("is_stored", [False, True])
 def test_an_overridden_field_is_disabled_and_says_by_what_and_to_what_it_is_set(
     admin_client: Client, settings: Settings, is_stored: bool

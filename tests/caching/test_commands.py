@@ -119,6 +119,11 @@ WRONG = [
     pytest.param({"CACHERR_PATH_MAPPINGS": "["}, 2, "JSON", id="broken JSON"),
     pytest.param({"DATABASE_URL": "mysql://x/y"}, 2, "DATABASE_URL", id="an unknown database"),
     pytest.param({"REDIS_URL": "redis:6379"}, 2, "Write redis://HOST:6379/0", id="an address of no Redis"),
+    pytest.param({"PLEX_TOKEN": "tökén"}, 2, "View XML", id="a token that is none"),
+    pytest.param({"CACHERR_OUTBOUND_GATEWAY": "http://"}, 2, "Write http://HOST:PORT", id="a gateway without a host"),
+    pytest.param({"CACHERR_ALLOWED_HOSTS": "http://a.example"}, 2, "without http://", id="a host with a scheme"),
+    pytest.param({"CACHERR_WEBHOOK_SECRET": "two/parts"}, 2, "use letters and digits", id="a secret of two parts"),
+    pytest.param({"CACHERR_EVICTION_TARGET_PERCENT": "95"}, 2, "Lower the first", id="a target above the threshold"),
     pytest.param({"PLEX_TOKEN": "", "PLEX_TOKEN_FILE": "/nowhere/token"}, 2, "/nowhere/token", id="a secret's file"),
 ]
 

@@ -112,7 +112,8 @@ def test_one_wrong_value_keeps_all_of_them_from_being_saved(admin_client: Client
 def test_a_contradiction_with_the_environment_is_told_at_its_field(admin_client: Client, settings: Settings) -> None:
     declare(settings, CACHERR_EVICTION_THRESHOLD_PERCENT="60")
     html = send(admin_client, eviction_target_percent="70").content.decode()
-    assert "The target cannot be above the threshold." in html
+    assert "percent (70) cannot be above the eviction threshold percent (60, set by CACHERR_EVICTION_THR" in html
+    assert "Lower the first or raise the second." in html
     assert 'href="#id_eviction_target_percent"' in html
 
 
