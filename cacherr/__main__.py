@@ -7,9 +7,10 @@ import sys
 def main() -> None:
     """Run the management command named on the command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cacherr.settings")
-    from django.core.management import execute_from_command_line
+    # Not before the variable above is set.
+    from cacherr.command_line import CommandLine
 
-    execute_from_command_line(sys.argv)
+    CommandLine(sys.argv).execute()
 
 
 if __name__ == "__main__":

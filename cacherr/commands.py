@@ -3,6 +3,9 @@
 import json
 import logging
 import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import takewhile
 from typing import Any, NoReturn
 
 from django.core import checks
@@ -25,6 +28,7 @@ class CacherrCommand(BaseCommand):
     # Django would end with its own code and format; `require_settings` asks the same checks.
     requires_system_checks = ()
     needs_settings = True
+    wants_json = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Every command takes `--json`."""
@@ -51,7 +55,7 @@ class CacherrCommand(BaseCommand):
             report, code = self.perform(**options)
         except (CacherrError, DatabaseError) as problem:
             error = problem if isinstance(problem, CacherrError) else database_error(problem)
-            self._refuse(error, as_json=options["json"])
+            refuse(error, as_json=options["json"])
         if options["json"]:
             self.stdout.write(json.dumps(report))
         else:
@@ -60,14 +64,47 @@ class CacherrCommand(BaseCommand):
         if code:
             sys.exit(code)
 
-    def _refuse(self, error: CacherrError, *, as_json: bool) -> NoReturn:
-        """One sentence with its cure, and the exit code."""
-        if as_json:
-            report = {"success": False, "error": error.message, "cure": error.cure, "exit_code": error.exit_code}
-            self.stdout.write(json.dumps(report))
-        else:
-            self.stderr.write(str(error))
-        sys.exit(error.exit_code)
+    def run_from_argv(self, argv: list[str]) -> None:
+        """What Django calls; whoever wants JSON gets it also when the rest cannot be understood."""
+        self.wants_json = wants_json(argv)
+        super().run_from_argv(argv)
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Django's, which knows of no JSON."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        if self.wants_json:
+            parser.error = partial(refuse_usage, f"`cacherr {subcommand} --help` shows what it takes.")  # type: ignore[method-assign]
+        return parser
+
+    def tell_absent(self, report: dict[str, Any]) -> None:
+        """A line for each root that is not there, for people."""
+        for one in report["absent"]:
+            self.stdout.write(f"{one['error']} {one['cure']}")
+
+
+def shown(errors: Mapping[str, CacherrError]) -> list[dict[str, str]]:
+    """Errors by path, for a report."""
+    return [{"path": path, "error": error.message, "cure": error.cure} for path, error in errors.items()]
+
+
+def wants_json(argv: Sequence[str]) -> bool:
+    """Whether JSON is asked for; what comes after `--` is a name."""
+    return "--json" in takewhile(lambda word: word != "--", argv)
+
+
+def refuse(error: CacherrError, *, as_json: bool) -> NoReturn:
+    """End with one sentence and its cure, and the exit code."""
+    if as_json:
+        report = {"success": False, "error": error.message, "cure": error.cure, "exit_code": error.exit_code}
+        sys.stdout.write(json.dumps(report) + "\n")
+    else:
+        sys.stderr.write(f"{error}\n")
+    sys.exit(error.exit_code)
+
+
+def refuse_usage(cure: str, message: str) -> NoReturn:
+    """End with what the parser complains of, as JSON."""
+    refuse(ConfigurationError(f"{message[:1].upper()}{message[1:]}.", cure), as_json=True)
 
 
 def require_settings() -> None:

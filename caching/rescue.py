@@ -1,6 +1,7 @@
 """The cache's disk is gone: every parked original gets its name back, without the cache being read."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -53,11 +54,22 @@ def caches_in_use() -> list[Root]:
 
 def is_present(root: Root) -> bool:
     """Whether a root's storage is there, by its marker."""
+    return absence(root) is None
+
+
+def absence(root: Root) -> StorageAbsentError | None:
+    """Why a root's storage is taken for absent; None when it is there."""
     try:
         with disk.open_root(root.path, root.pk):
-            return True
-    except StorageAbsentError:
-        return False
+            return None
+    except StorageAbsentError as error:
+        return error
+
+
+def absences(but: Collection[Root] = ()) -> dict[str, StorageAbsentError]:
+    """Which roots of enabled mappings and of cached files are not there, by path, and why; without those in `but`."""
+    roots = recovery.roots_in_use(PathMapping.objects.filter(enabled=True))
+    return {root.path: error for root in roots if root not in but and (error := absence(root))}
 
 
 def watch() -> Rescued | None:

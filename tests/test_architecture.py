@@ -25,7 +25,7 @@ FLOOR = {
     "overrides", "pinning", "politeness", "read_only_admin", "redaction", "rests", "settings_admin", "tally", "turns",
     "confirming", "given_files", "heeding", "setting_changes",
     "setting_sheet",
-    "backups",
+    "backups", "command_line",
     "texts",
 }  # fmt: skip
 ROOF = {

@@ -235,6 +235,27 @@ def test_recover_has_nothing_to_do_after_an_ordinary_cycle(installation: Install
     assert (tree(installation.array), tree(installation.cache)) == before
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["cycel"], "Did you mean cycle?"),
+        (["nonsense"], "cacherr help"),
+        (["cycle", "--wet-run"], "--wet-run"),
+        (["serve", "--port", "many"], "--port"),
+        (["why"], "PATH"),
+    ],
+)
+def test_what_is_no_command_or_no_argument_is_a_usage_error_also_as_json(
+    installation: Installation, words: list[str], said: str
+) -> None:
+    plain = installation.run(*words)
+    assert (plain.code, plain.output) == (2, "")
+    assert said in plain.errors
+    reported = installation.run(*words, "--json")
+    assert (reported.code, reported.report["success"], reported.report["exit_code"]) == (2, False, 2)
+    assert said in f"{reported.report['error']} {reported.report['cure']}"
+
+
 def test_two_mappings_with_one_cache_directory_are_refused(installation: Installation, deck: Home) -> None:
     second = [{"name": "second", "plex": "/other", "array": "/srv/other", "cache": str(installation.cache / "below")}]
     answered = installation.run("cycle", extra={"CACHERR_PATH_MAPPINGS": json.dumps(second)})

@@ -86,6 +86,9 @@ def test_a_dead_cache_disk_is_rescued_from(installation: Installation, home: Hom
     end.pop(".cacherr-root")
     assert end == start
     assert list(installation.cache.iterdir()) == []
+    again = installation.run("rescue", "--json")
+    assert (again.code, again.report["caches"]) == (4, [str(installation.cache)]), "there was nothing left to rescue"
+    assert [one["path"] for one in again.report["absent"]] == [str(installation.cache)]
 
     installation.cache.rmdir()
     (installation.directory / "dead").rename(installation.cache)
@@ -120,3 +123,21 @@ def test_only_path_mappings_in_force_can_be_proved(installation: Installation, h
     assert installation.run("prove", "environment", "--json").report["mappings"][0]["proved"]
     unknown = installation.run("prove", "nowhere")
     assert (unknown.code, "nowhere" in unknown.errors) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["recover", "rescue"])
+def test_an_absent_disk_is_told_although_there_was_nothing_to_do(
+    installation: Installation, home: Home, plex: StandIn, command: str
+) -> None:
+    home.film("Alpha", b"a" * 50_000)
+    installation.run("cycle")
+    assert installation.run(command).code == 0
+    installation.array.rename(installation.directory / "away")
+    told = installation.run(command)
+    assert told.code == 4
+    assert f"{installation.array} is not there" in told.output
+    reported = installation.run(command, "--json")
+    assert (reported.code, reported.report["success"]) == (4, False)
+    assert [(one["path"], "Mount it" in one["cure"]) for one in reported.report["absent"]] == [
+        (str(installation.array), True)
+    ]

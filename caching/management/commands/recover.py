@@ -4,8 +4,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from cacherr.commands import CacherrCommand
-from caching import events, upkeep
+from cacherr.commands import CacherrCommand, shown
+from cacherr.errors import StorageAbsentError
+from caching import events, rescue, upkeep
 from caching.models import State
 
 
@@ -23,21 +24,23 @@ class Command(CacherrCommand):
         )  # fmt: skip
 
     def perform(self, **options: Any) -> tuple[dict[str, Any], int]:
-        """Recover. 1 when something waits, is a conflict, or is unknown after a rebuild."""
+        """Recover. 1 when something waits, is a conflict, or is unknown after a rebuild; 4 when a root is absent."""
         done = upkeep.recover(rebuild_rows=options["rebuild"])
         events.flush()
         rows = [events.operation_data(row) | {"outcome": row.outcome} for row in done.operations]
         unknown = [name for found in done.rebuilt for name in found.unknown]
         trouble = bool(done.unfinished or unknown) or any(row.state == State.CONFLICT for row in done.operations)
+        absent = rescue.absences()
         report = {
-            "success": not trouble,
+            "success": not (trouble or absent),
             "operations": rows,
             "interrupted_cycles": done.interrupted_cycles,
             "rebuilt_files": [name for found in done.rebuilt for name in found.files],
             "rebuilt_operations": [name for found in done.rebuilt for name in found.operations],
             "unknown": unknown,
+            "absent": shown(absent),
         }
-        return report, int(trouble)
+        return report, 1 if trouble else StorageAbsentError.exit_code if absent else 0
 
     def tell(self, report: dict[str, Any]) -> None:
         """A line for each operation and each file."""
@@ -49,3 +52,4 @@ class Command(CacherrCommand):
             self.stdout.write(f"{row['state']}: {row['operation_type']} {row['file_name']} {row['outcome']}".rstrip())
         if not any(report[name] for name in ("rebuilt_files", "unknown", "operations")):
             self.stdout.write("Nothing was left unfinished.")
+        self.tell_absent(report)

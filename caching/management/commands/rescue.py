@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from cacherr.commands import CacherrCommand
+from cacherr.commands import CacherrCommand, shown
+from cacherr.errors import StorageAbsentError
 from caching import events, rescue
 from caching.planning.sizes import readable
 
@@ -13,23 +14,29 @@ class Command(CacherrCommand):
     help = "The cache disk is gone: give every parked original its name back, without reading the cache."
 
     def perform(self, **options: Any) -> tuple[dict[str, Any], int]:  # noqa: ARG002
-        """Rescue. 1 when something could not be brought back."""
+        """Rescue. 1 when something could not be brought back; 4 for an absent root that nothing was rescued from."""
         done = rescue.rescue()
         events.flush()
         trouble = bool(done.failed or done.lost)
+        absent = rescue.absences(but=done.caches if done.operations else ())
         report = {
-            "success": not trouble,
+            "success": not (trouble or absent),
             "caches": [root.path for root in done.caches],
             "operations": [events.operation_data(row) | {"outcome": row.outcome} for row in done.operations],
             "lost": [{"plex_path": file.plex_path, "title": str(file), "bytes": file.size} for file in done.lost],
+            "absent": shown(absent),
         }
-        return report, int(trouble)
+        return report, 1 if trouble else StorageAbsentError.exit_code if absent else 0
 
     def tell(self, report: dict[str, Any]) -> None:
         """A line for each file."""
-        if not report["caches"]:
+        if report["caches"]:
+            self._tell_files(report)
+        else:
             self.stdout.write("Every cache is there: nothing to rescue.")
-            return
+        self.tell_absent(report)
+
+    def _tell_files(self, report: dict[str, Any]) -> None:
         for row in report["operations"]:
             self.stdout.write(f"{row['state']}: {row['file_name']} {row['outcome']}".rstrip())
         for file in report["lost"]:
