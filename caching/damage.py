@@ -4,12 +4,13 @@ from caching.models.file_row import FileRow
 
 BOTH = "Both the cached copy and the original are damaged."
 CURE_OF_BOTH = (
-    "Get the file again from its source, or from a backup. To keep one of the two as it is, delete the other. Check "
-    "the disks."
+    "Get the file again from its source, or from a backup; to keep one of the two as it is, delete the other. Then "
+    "restore it. Check the disks."
 )
 ONLY = "The cached copy is damaged, and there is no other."
 CURE_OF_ONLY = (
-    "Get the file again from its source, or from a backup; a restore brings back what is left. Check the cache's disk."
+    "Get the file again from its source, or from a backup, then restore it; without that, a restore brings back what "
+    "is left. Check the cache's disk."
 )
 
 HELD = {f"{message} {cure}" for message, cure in ((BOTH, CURE_OF_BOTH), (ONLY, CURE_OF_ONLY))}

@@ -60,7 +60,7 @@ def decide(row: Operation, *, name: Shown, parked: Shown, copy: Shown) -> Choice
 
     What another program put there in the meantime wins over what we made, and what nobody can have meant is a conflict.
     """
-    if row.original_damaged and row.copy_damaged and copy is Shown.OURS and Shown.OURS in (name, parked):
+    if _are_both_damaged(row, name, parked, copy):
         raise ConflictError(damage.BOTH, damage.CURE_OF_BOTH)
     if Shown.OTHER in (name, parked, copy) or parked is Shown.FOREIGN:
         raise ConflictError("Something stands where Cacherr's files should be. Everything is kept.", "Look at it.")
@@ -71,6 +71,12 @@ def decide(row: Operation, *, name: Shown, parked: Shown, copy: Shown) -> Choice
     if name is Shown.FOREIGN:
         return _name_was_given_away(row, parked, copy)
     return _name_is_absent(row, parked, copy)
+
+
+def _are_both_damaged(row: Operation, name: Shown, parked: Shown, copy: Shown) -> bool:
+    """Whether nothing but two damaged files is left. A file that somebody got again is at the name, or is the copy."""
+    left = copy is Shown.OURS and name is not Shown.FOREIGN and Shown.OURS in (name, parked)
+    return left and row.original_damaged and row.copy_damaged
 
 
 def _original_is_there(row: Operation, copy: Shown) -> Choice:

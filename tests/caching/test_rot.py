@@ -110,6 +110,22 @@ def test_one_of_two_damaged_files_is_chosen_by_deleting_the_other(links: Ground)
     assert links.on_array().read_bytes() == chosen
 
 
+@pytest.mark.parametrize("combination", ["links", "moved"])
+def test_a_file_that_was_got_again_comes_back_by_a_restore(tmp_path: Path, combination: str) -> None:
+    ground = ground_of(combination, tmp_path)
+    for path in (ground.on_cache(), *ground.array.rglob(".cacherr.*.orig")):
+        damage(path)
+    auditing.examine(verified=True)
+    assert CachedFile.objects.get().conflict in damaged.HELD
+    seen = ground.on_array() if combination == "links" else ground.on_cache()  # what Plex's path leads to
+    seen.unlink()
+    seen.write_bytes(b"got again")
+    assert ground.carry_out(ground.plan_restore("api")).state == "done"
+    assert ground.on_array().read_bytes() == b"got again"
+    assert not CachedFile.objects.exists()
+    assert not ground.on_cache().exists()
+
+
 @pytest.mark.parametrize("trigger", ["cycle", "api"])
 def test_an_only_copy_that_is_damaged_comes_back_only_where_a_person_says_so(tmp_path: Path, trigger: str) -> None:
     ground = ground_of("moved", tmp_path)
