@@ -5,6 +5,7 @@ from caching.scheduling.reading import Scheduled, everything, one, upcoming
 from caching.scheduling.running import run_now
 from caching.scheduling.table import JOBS, SESSIONS, Job
 from caching.scheduling.timing import Cron, Every, Period, Timing
+from caching.scheduling.zones import follow_time_zone
 
 __all__ = [
     "JOBS",
@@ -18,6 +19,7 @@ __all__ = [
     "Timing",
     "change",
     "everything",
+    "follow_time_zone",
     "one",
     "run_now",
     "upcoming",

@@ -43,7 +43,7 @@ def _change(job: Job, wanted: Change) -> None:
     if wanted.timing is not None:
         wanted.timing.check(job.shortest)
         if wanted.timing != before[1]:
-            _set(row, wanted.timing)
+            set_timing(row, wanted.timing)
     if timing_of(row) is None:
         raise RefusedError(f"{job.title} has no time yet.", "Choose one.")
     row.enabled = row.enabled if wanted.enabled is None else wanted.enabled
@@ -54,7 +54,7 @@ def _change(job: Job, wanted: Change) -> None:
     remarks.note(RemarkKind.SETTING, f"Schedule changed: {job.title}, {told.words}.")
 
 
-def _set(row: PeriodicTask, timing: Timing) -> None:
+def set_timing(row: PeriodicTask, timing: Timing) -> None:
     """Rows of times may be shared, so another one is taken instead of changing it."""
     row.interval = row.crontab = row.solar = row.clocked = None
     row.one_off = False

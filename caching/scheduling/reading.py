@@ -66,12 +66,12 @@ def one(name: str) -> Scheduled:
     if name == SESSIONS:
         return sessions()
     job = JOBS[name]
-    return _scheduled(job, _rows().filter(task=job.task).first())
+    return _scheduled(job, row_of(job))
 
 
 def row_of(job: Job) -> PeriodicTask | None:
-    """The job's row of the schedule."""
-    found: PeriodicTask | None = _rows().filter(task=job.task).first()
+    """The job's row of the schedule: the oldest, as `upcoming` shows it."""
+    found: PeriodicTask | None = _rows().filter(task=job.task).last()
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.management import call_command
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -187,6 +188,25 @@ def test_a_schedule_whose_row_was_removed_is_off_and_comes_back_with_a_time() ->
     assert (scheduling.one("audit").enabled, scheduling.one("audit").words) == (False, "switched off")
     scheduling.change({"audit": scheduling.Change(True, Cron("0 5 * * *", "UTC"))})
     assert scheduling.one("audit").words == "every day at 05:00"
+
+
+def test_lines_of_cron_hold_in_the_time_zone_of_now_after_it_was_changed(settings: Settings) -> None:
+    backup = PeriodicTask.objects.get(task="caching.tasks.back_up")
+    theirs = PeriodicTask.objects.create(name="theirs", task="theirs.task", crontab=backup.crontab)
+    second = PeriodicTask.objects.create(name="second", task=backup.task, crontab=backup.crontab)
+    times = backup.crontab
+    settings.TIME_ZONE = "Pacific/Auckland"
+    call_command("prepare")
+    assert {name: scheduling.one(name).timing for name in ("audit", "backup")} == {
+        "audit": Cron("0 4 * * 0", "Pacific/Auckland"), "backup": Cron("30 3 * * *", "Pacific/Auckland"),
+    }  # fmt: skip
+    assert scheduling.one("cycle").timing == Every(1, Period.HOURS)
+    for row in (theirs, second):
+        row.refresh_from_db()
+        assert (row.crontab, str(row.crontab.timezone)) == (times, "UTC")
+    changed = PeriodicTask.objects.get(pk=backup.pk).date_changed
+    call_command("prepare")
+    assert PeriodicTask.objects.get(pk=backup.pk).date_changed == changed
 
 
 # ---- the API -------------------------------------------------------------------------------------------------------

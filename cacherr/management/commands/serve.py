@@ -14,7 +14,7 @@ from django.core.management.base import CommandParser
 from cacherr import celery
 from cacherr.accounts import ensure_admin, exists
 from cacherr.commands import CacherrCommand
-from caching import beginning, cycle, lock, mappings
+from caching import beginning, cycle, lock, mappings, scheduling
 
 
 class Command(CacherrCommand):
@@ -71,6 +71,7 @@ class Command(CacherrCommand):
             celery.make_broker_directories()
             mappings.in_force()
             beginning.first_start()
+            scheduling.follow_time_zone()
             main.run()
 
     def _ready(self, url: str) -> None:
