@@ -5,7 +5,7 @@ size and time. Only its bytes tell; until they were compared it counts as unchan
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cacherr.errors import StorageAbsentError
@@ -36,12 +36,13 @@ def of_mappings(cached: Mapping[FileKey, CachedFile], arrays: Mapping[str | None
     }
 
 
-Compare = Callable[[CachedFile, disk.RootDir], bool | None]
-"""Whether a cached copy with another inode has the bytes that were cached; None: it is not known."""
+Compare = Callable[[Sequence[CachedFile], disk.RootDir], Iterable[bool | None]]
+"""Whether cached copies with another inode, all of one cache, have the bytes that were cached; None: unknown."""
 
 
-def nobody_compares(row: CachedFile, root: disk.RootDir) -> None:
+def nobody_compares(rows: Sequence[CachedFile], root: disk.RootDir) -> list[None]:  # noqa: ARG001 - a Compare
     """For those who must answer at once: reading takes long."""
+    return [None] * len(rows)
 
 
 def on_caches(cached: Mapping[FileKey, CachedFile], compare: Compare = nobody_compares) -> dict[FileKey, Change]:
@@ -57,19 +58,22 @@ def _on_cache(
     root: tuple[str, str], keys: Iterable[FileKey], cached: Mapping[FileKey, CachedFile], compare: Compare
 ) -> list[tuple[FileKey, Change]]:
     by_path = {key.path: key for key in keys}
-    changed = []
+    changed, alike = [], {}
     try:
         with disk.open_root(*root) as opened:
             for path, look in disk.looks(opened, by_path).items():
                 row = cached[by_path[path]]
                 if look.is_file(row.cache_print):
                     continue
-                if may_be_the_same(row, look, row.cache_print) and compare(row, opened) is not False:
-                    continue
-                changed.append((by_path[path], _change(look)))
+                if may_be_the_same(row, look, row.cache_print):
+                    alike[by_path[path]] = look
+                else:
+                    changed.append((by_path[path], _change(look)))
+            answers = compare([cached[key] for key in alike], opened) if alike else ()
+            others = [key for key, same in zip(alike, answers, strict=True) if same is False]
     except StorageAbsentError:
         return []
-    return changed
+    return [*changed, *((key, _change(alike[key])) for key in others)]
 
 
 def may_be_the_same(row: CachedFile, look: disk.Look, fingerprint: str) -> bool:

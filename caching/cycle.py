@@ -161,7 +161,7 @@ class _Run:
         usable = [proving.prove(mapping) for mapping in usable]
         with recovery.open_roots(recovery.roots_in_use(usable)) as opened:
             playing = Playing(lambda: playing_now(asked.plex), usable)
-            copies = recognising.Copies(playing, self._stopped)
+            copies = recognising.Copies(playing, self._stopped, tell=self._tell)
             gathered, plan = self._plan(usable, asked.answers, copies.compare)
             outlook.keep_up(plan, gathered.rows, gathered.situation.now)
             operations = self._journal_all(plan, gathered)
@@ -183,6 +183,8 @@ class _Run:
     ) -> tuple[Gathered, Plan]:
         self._phase(Phase.PLAN, 0)
         gathered, plan = decide(usable, answers, compare)
+        if self.cycle.items_total:  # copies were compared: that may have taken minutes
+            self._phase(Phase.PLAN, 0)
         self.cycle.plan = [described(decision, gathered) for decision in plan.decisions]
         self.cycle.failures = sum(decision.problem for decision in plan.decisions)
         self.cycle.save(update_fields=["plan", "failures"])

@@ -16,7 +16,7 @@ from caching.ledger import chart
 from caching.models import CachePolicy
 from caching.planning.sizes import readable
 from caching.usage import chart as usage_chart
-from caching.words import WORDS
+from caching.words import WORDS, headline
 
 Data = dict[str, Any]
 
@@ -192,7 +192,7 @@ def _cycle(cycle: Data | None, places: Data) -> Data | None:
     return {
         **cycle,
         "live": live,
-        "headline": WORDS["phases"][cycle["phase"]] if cycle["state"] == "running" else WORDS["cycles"][cycle["state"]],
+        "headline": headline(cycle),
         "href": f"{places['cycle']['href']}{cycle['id']}/change/",
         "size": readable(cycle["bytes_cached"]),
         "started": _when(cycle["started_at"]),

@@ -6,7 +6,7 @@ program's file.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from caching import disk, journal, pace
@@ -64,22 +64,49 @@ def _among(places: tuple[disk.Place, ...], known: str, known_hash: str, progress
     return ""
 
 
+def nobody_is_told(total: int, done: int) -> None:
+    """For comparing without an audience."""
+
+
 class Copies:
     """Compares cached copies for a cycle, at the pace of all copies and as long as nothing else is more urgent.
 
     What it did not get to stays unknown, and the next cycle goes on with it. It changes rows, and no file.
     """
 
-    def __init__(self, playing: Playing, stopped: Callable[[], bool], shared_pace: pace.Pace = pace.SHARED) -> None:
-        """`stopped` is asked four times a second whether the cycle shall end."""
-        self.playing, self.stopped, self.pace = playing, stopped, shared_pace
+    def __init__(
+        self,
+        playing: Playing,
+        stopped: Callable[[], bool],
+        shared_pace: pace.Pace = pace.SHARED,
+        tell: Callable[[int, int], None] = nobody_is_told,
+    ) -> None:
+        """`stopped` is asked four times a second whether the cycle shall end.
+
+        `tell` is told four times a second at the most how many files are to be compared, as far as that is known, and
+        how many were.
+        """
+        self.playing, self.stopped, self.pace, self.tell = playing, stopped, shared_pace, tell
+        self.total = self.done = 0
+        self.told_at: float | None = None
         self.ends_at = shared_pace.clock() + MOST_SECONDS
         self.looked_at: float | None = None
         self.is_over = False
 
-    def compare(self, row: CachedFile, root: disk.RootDir) -> bool | None:
-        """Whether the cached copy has the bytes that were cached, which its row then knows; None: it is unknown."""
-        if self.is_over or self.pace.clock() > self.ends_at:
+    def compare(self, rows: Sequence[CachedFile], root: disk.RootDir) -> Iterator[bool | None]:
+        """Whether cached copies have the bytes that were cached, which their rows then know; None: it is unknown."""
+        self.total += len(rows)
+        for row in rows:
+            now = self.pace.clock()
+            if self.told_at is None or now - self.told_at >= LOOK_SECONDS:
+                self.told_at = now
+                self.tell(self.total, self.done)
+            yield self._compare(row, root)
+            self.done += 1
+
+    def _compare(self, row: CachedFile, root: disk.RootDir) -> bool | None:
+        self.is_over = self.is_over or self.pace.clock() > self.ends_at
+        if self.is_over:
             return None
         log.info("%s was copied to another disk, it seems: its bytes are compared.", row)
         try:

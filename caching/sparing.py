@@ -74,9 +74,9 @@ def _must_leave(file: CachedFile, known: Sequence[PathMapping]) -> bool:
     return bool(file.conflict or why_it_must_leave(known_as))
 
 
-def _nothing_is_the_same(*_: object) -> bool:
+def _nothing_is_the_same(rows: Sequence[CachedFile], *_: object) -> list[bool]:
     """The cycle has read it and knows better: its decision stands."""
-    return False
+    return [False] * len(rows)
 
 
 def _on_array(file: CachedFile) -> changes.Change | None:

@@ -1,5 +1,6 @@
 """The dashboard's words: the page's script gets the same."""
 
+from collections.abc import Mapping
 from typing import Any
 
 WORDS: dict[str, Any] = {
@@ -15,6 +16,7 @@ WORDS: dict[str, Any] = {
         "retention": "Restoring files to the array",
         "eviction": "Evicting files to make room",
     },
+    "comparing": "Comparing copies on a new disk",
     "steps": {
         "users": "Users",
         "ondeck": "On deck",
@@ -59,3 +61,11 @@ WORDS: dict[str, Any] = {
     },
     "pause": {"pause": "Pause", "resume": "Resume"},
 }
+
+
+def headline(cycle: Mapping[str, Any]) -> str:
+    """What a cycle does or did. The plan itself counts no files: only what is compared for it takes long."""
+    if cycle["state"] != "running":
+        return str(WORDS["cycles"][cycle["state"]])
+    is_comparing = cycle["phase"] == "plan" and cycle["items_total"]
+    return str(WORDS["comparing"] if is_comparing else WORDS["phases"][cycle["phase"]])

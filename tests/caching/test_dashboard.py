@@ -11,7 +11,7 @@ from django.urls import reverse
 from caching import activity, dashboard
 from caching.models import Cycle, CycleState, Kind, Operation, Phase, State
 from caching.usage import sampling
-from caching.words import WORDS
+from caching.words import WORDS, headline
 from plexusers import remarks
 from plexusers.models import RemarkKind
 from tests.caching.rows import make_rows
@@ -56,6 +56,19 @@ def test_a_cycle_in_any_state_is_shown(state: str, client: Client) -> None:
     Cycle.objects.create(state=state)
     client.force_login(User.objects.create_superuser("alex"))
     assert client.get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("state", "phase", "total", "words"),
+    [
+        ("running", "plan", 0, "Planning"),
+        ("running", "plan", 7, "Comparing copies on a new disk"),
+        ("running", "caching", 7, "Caching files"),
+        ("stopped", "plan", 7, "The last cycle was stopped"),
+    ],
+)
+def test_a_plan_that_has_to_compare_copies_says_so(state: str, phase: str, total: int, words: str) -> None:
+    assert headline({"state": state, "phase": phase, "items_total": total}) == words
 
 
 PHASES = [

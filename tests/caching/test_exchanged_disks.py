@@ -254,6 +254,16 @@ def test_the_limit_of_copies_holds_for_comparing_them(links: Ground) -> None:
     assert 1.0 <= sum(slept) <= 2.5
 
 
+def test_who_waits_for_it_is_told_how_many_of_how_many_files_were_compared(ground: Ground) -> None:
+    ground.cached(b"Films/Second.mkv")
+    exchange_disk(ground.cache)
+    told: list[tuple[int, int]] = []
+    now = iter(range(100))  # a second passes whenever somebody looks
+    pace_of_seconds = pace.Pace(pace.Conditions, clock=lambda: float(next(now)))
+    assert changes(recognising.Copies(NOBODY, lambda: False, pace_of_seconds, lambda *of: told.append(of))) == []
+    assert told == [(2, 0), (2, 1)]
+
+
 def test_a_whole_cycle_keeps_what_is_on_a_new_cache_disk_and_notices_one_upgrade_among_it(
     installation: Installation, home: Home, plex: StandIn
 ) -> None:

@@ -51,9 +51,11 @@ function showCycle(facts, { words, pages }) {
   show(field(card, "preview"), Boolean(cycle?.dry_run));
   if (cycle === null) return;
   const running = cycle.state === "running";
+  const comparing = cycle.phase === "plan" && cycle.items_total > 0;
+  const now = comparing ? words.comparing : words.phases[cycle.phase];
   const page = `${pages.cycle.href}${cycle.id}/change/`;
   fill(card, {
-    headline: running ? words.phases[cycle.phase] : words.cycles[cycle.state],
+    headline: running ? now : words.cycles[cycle.state],
     cached: cycle.files_cached,
     restored: cycle.files_restored,
     "finished-at": cycle.finished_at ? at(Date.parse(cycle.finished_at)) : "",

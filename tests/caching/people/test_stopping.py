@@ -1,11 +1,14 @@
 """A cycle that is stopped while people are asked."""
 
+import shutil
+
 import pytest
 
 from caching import cycle
 from caching.models import Cycle, Operation, Phase
 from plexusers.models import LibraryItem, PlexUser
 from plexusers.standin import StandIn
+from tests.caching.ground import put_new_disk
 from tests.caching.neighbours import Neighbours, cached, run, when
 
 pytestmark = pytest.mark.django_db
@@ -40,3 +43,18 @@ def test_a_stop_in_any_phase_before_the_plan_moves_nothing(neighbours: Neighbour
         stopped = run()
     assert (stopped.state, stopped.phase, stopped.plan) == ("stopped", phase, [])
     assert not Operation.objects.exists()
+
+
+def test_comparing_copies_on_a_new_disk_is_shown_as_planning_of_so_many_files_and_can_be_stopped(
+    neighbours: Neighbours, plex: StandIn
+) -> None:
+    neighbours.on_deck(neighbours.alex, neighbours.film("Film"), neighbours.film("Other"))
+    run()
+    copied = put_new_disk(neighbours.ground.cache)
+    shutil.copytree(copied, neighbours.ground.cache, dirs_exist_ok=True)
+    shown = (Phase.PLAN, 2, 0)
+    with when(Cycle, lambda row: (row.phase, row.items_total, row.items_processed) == shown, cycle.stop):
+        stopped = run()
+    assert (stopped.state, stopped.plan) == ("stopped", [])
+    assert run().state == "completed"
+    assert cached() == {"Film", "Other"}
