@@ -81,7 +81,7 @@ def _nothing_is_the_same(rows: Sequence[CachedFile], *_: object) -> list[bool]:
 
 def _on_array(file: CachedFile) -> changes.Change | None:
     try:
-        with disk.open_root(file.array.path, file.array_id) as root, disk.place(root, file.relative) as at:
+        with disk.open_root(file.array.path, file.array_id) as root, disk.place(root, file.on_array) as at:
             look = at.look()
     except FileNotFoundError:
         look = disk.Look(disk.Kind.ABSENT)
