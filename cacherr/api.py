@@ -7,6 +7,7 @@ from ninja.errors import AuthenticationError, AuthorizationError, HttpError, Val
 
 from cacherr import __version__
 from cacherr.access import AUTH
+from cacherr.complaints import complaint
 from cacherr.envelope import failed
 from cacherr.errors import BusyError, CacherrError, ConfigurationError, RefusedError
 from cacherr.parsing import TOO_LARGE, Parser
@@ -43,8 +44,7 @@ def not_allowed(request: HttpRequest, exc: AuthorizationError) -> HttpResponse: 
 @api.exception_handler(ValidationError)
 def bad_input(request: HttpRequest, exc: ValidationError) -> HttpResponse:
     """The request's content is not what the endpoint takes."""
-    parts = [f"{'.'.join(str(step) for step in item['loc'][1:])}: {item['msg']}" for item in exc.errors]
-    return _answer(request, "; ".join(parts) or "The request cannot be understood.", 422)
+    return _answer(request, complaint(exc.errors), 422)
 
 
 @api.exception_handler(HttpError)

@@ -30,7 +30,7 @@ FLOOR = {
 }  # fmt: skip
 ROOF = {
     "__main__", "admin", "api", "apps", "asgi", "beat", "broker", "celery", "checks", "demo", "formats", "management",
-    "parsing", "proxies", "settings", "supervisor", "urls",
+    "complaints", "parsing", "proxies", "settings", "supervisor", "urls",
 }  # fmt: skip
 DOORS = {"tasks", "admin", "api", "consumers", "management", "setup", "signin"}
 ENTRY_POINTS = {"manage.py", "cacherr/__main__.py", "cacherr/asgi.py", "cacherr/celery.py"}
