@@ -7,18 +7,22 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from caching import beginning
+from caching.models import Pulse
 from tests.environment import clean_environment
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def queue(settings: Settings, tmp_path: Path) -> None:
-    """The embedded queue's directory, as `serve` makes it: without one Cacherr is not able to work."""
+def at_work(settings: Settings, tmp_path: Path) -> None:
+    """The embedded queue's directory and the pulses, as `serve` makes them: without these Cacherr is not healthy."""
     settings.BROKER_DIR = tmp_path
+    for name in ("worker", "beat"):
+        Pulse.objects.create(name=name, at=timezone.now())
 
 
 def test_the_root_leads_to_the_wizard_until_setup_is_finished(client: Client) -> None:
