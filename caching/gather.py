@@ -23,6 +23,7 @@ NOT_A_FILE = {
 
 
 ARRIVED = "has just arrived: it is cached once nothing has changed it for a while"
+TAKEN = "its place on the cache belongs to a file that was renamed: it is cached once that one has left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +135,7 @@ class Gatherer:
         """
         row = self.cached.get(key)
         if row is not None:
-            if file.size not in {0, row.size}:
-                self._compare(key, row, mapping)
-            return key, row.size
+            return self._as_cached(row, file, title, mapping, key)
         try:
             look = self._look(mapping, key.path)
         except disk.RefusedPathError as error:
@@ -163,6 +162,16 @@ class Gatherer:
         if mapping.array is None or mapping.array.can(disk.Ability.LEASE):
             return False
         return timezone.now().timestamp() - look.changed < self.policy.settle_minutes * 60
+
+    def _as_cached(
+        self, row: CachedFile, file: PlexFile, title: str, mapping: PathMapping, key: values.FileKey
+    ) -> tuple[values.FileKey, int] | None:
+        if row.on_array != key.path:
+            self._skip(file.path, title, TAKEN, problem=False)
+            return None
+        if file.size not in {0, row.size}:
+            self._compare(key, row, mapping)
+        return key, row.size
 
     def _compare(self, key: values.FileKey, row: CachedFile, mapping: PathMapping) -> None:
         """Plex knows another size than ours: look whether a new file has the name on the array."""

@@ -117,8 +117,6 @@ def claim(operation: Operation) -> None:
     if waiting.update(started_at=now) != 1:
         raise LostOperationError(f"Operation {operation.pk} was cancelled, or begun by another process.")
     operation.started_at = now
-    if operation.kind != Kind.CACHE:  # an audit may have found out since it was read
-        operation.refresh_from_db(fields=["original_damaged", "copy_damaged"])
 
 
 def advance(operation: Operation, to: State, **changes: Any) -> None:
@@ -158,20 +156,38 @@ def recognise_file(file: CachedFile, field: str, fingerprint: str) -> None:
         setattr(file, field, fingerprint)
 
 
-def note_damage(file: CachedFile, *, copy: bool, original: bool) -> None:
-    """Note which of a file's two were found damaged, on the row and on returns that nobody has begun.
+def note_damage(file: CachedFile, news: Mapping[str, bool]) -> bool:
+    """Note what was learned of a file's `copy_damaged` and `original_damaged`. False when it is another file now.
 
     A file of which no good copy is known is kept from being touched, and free again once one was read well.
     """
-    file.copy_damaged, file.original_damaged = copy, original
-    hold = " ".join(damage.no_good_one(file) or ())
-    known = {"cache_id": file.cache_id, "path_key": file.path_key}
+    same = CachedFile.objects.filter(pk=file.pk, array_print=file.array_print, cache_print=file.cache_print)
     with transaction.atomic():
-        for rows in (CachedFile.objects.all(), Operation.objects.filter(state=State.PLANNED).exclude(kind=Kind.CACHE)):
-            rows.filter(**known).update(copy_damaged=copy, original_damaged=original)
-        changed = CachedFile.objects.filter(**known, conflict__in=damage.UNDISPUTED).update(conflict=hold)
-    if changed:
-        file.conflict = hold
+        if not same.update(**news):
+            return False
+        file.refresh_from_db(fields=["copy_damaged", "original_damaged", "conflict"])
+        hold = " ".join(damage.no_good_one(file) or ())
+        if same.filter(conflict__in=damage.UNDISPUTED).update(conflict=hold):
+            file.conflict = hold
+    return True
+
+
+def note_damaged_copy(operation: Operation) -> None:
+    """Note that a return found the cached copy damaged."""
+    operation.copy_damaged = True
+    with transaction.atomic():
+        note(operation, copy_damaged=True)
+        cached_file(operation).update(copy_damaged=True)
+
+
+def know_damage(operation: Operation) -> bool:
+    """Let an operation know what its file's row knows of damage; whether that is news."""
+    names = ("original_damaged", "copy_damaged")
+    known = cached_file(operation).values(*names).first() or {}
+    news = {name: value for name, value in known.items() if getattr(operation, name) != value}
+    if news:
+        note(operation, **news)
+    return bool(news)
 
 
 def follow(operation: Operation) -> None:

@@ -36,7 +36,7 @@ def rebuild(mapping: PathMapping) -> Rebuilt:
     with ExitStack() as stack:
         array = stack.enter_context(disk.open_root(mapping.array.path, mapping.array.pk))
         cache = stack.enter_context(disk.open_root(mapping.cache.path, mapping.cache.pk))
-        work = _Rebuild(mapping.array.pk, mapping.cache.pk, array, cache)
+        work = _Rebuild(mapping.array.pk, mapping.cache.pk, array, cache, mapping.proved_placement)
         work.from_manifest()
         work.from_tags()
         return work.found
@@ -45,7 +45,8 @@ def rebuild(mapping: PathMapping) -> Rebuilt:
 class _Rebuild:
     """The rebuilding of one mapping."""
 
-    def __init__(self, array_id: str, cache_id: str, array: disk.RootDir, cache: disk.RootDir) -> None:
+    def __init__(self, array_id: str, cache_id: str, array: disk.RootDir, cache: disk.RootDir, placement: str) -> None:
+        self.placement = placement
         self.array_id, self.cache_id, self.array, self.cache = array_id, cache_id, array, cache
         self.found = Rebuilt()
 
@@ -139,6 +140,8 @@ class _Rebuild:
             original, copy = at.look(), copy_at.look()
         linked = original.kind is disk.Kind.LINK
         target = os.path.join(os.fsencode(self.cache.path), tag.path)
+        if self.placement == Placement.SYMLINK and not linked:
+            return False  # its link may have been renamed: what follows from an absent name is for a union
         right_name = original.is_link(target) if linked else original.kind is disk.Kind.ABSENT
         if not (right_name and parked.kind is disk.Kind.FILE):
             return False

@@ -6,6 +6,7 @@ ordered the operation, or nothing else would be left of the file: that wakes its
 """
 
 import errno
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -19,6 +20,8 @@ from caching.models.file_row import FileRow, parents
 from caching.paths import locate
 from plexusers.library import files_of
 from plexusers.models import Versions
+
+log = logging.getLogger(__name__)
 
 Watch = Callable[[], None]
 MOST_BESIDE = 2000
@@ -96,33 +99,76 @@ def follow(operation: Operation, array: disk.RootDir, cache: disk.RootDir | None
 
     Raises ConflictError where the new name is not certain, OSError, and what `watch` does.
     """
-    if not operation.is_linked or not _is_absent(array, operation.on_array):
+    if not operation.is_linked or _has_its_name(operation, array):
         return
     if cache is None:
         _follow_any(operation, array, watch)
         return
-    # A cycle asks a person before it does anything about a link that is gone, unless nothing is left to be kept.
-    thorough = operation.trigger != AUTOMATIC or _is_absent(cache, operation.relative)
+    # A cycle asks a person before it does anything about a link that is gone, unless nothing is left to be kept. Where
+    # something else has the name, it was replaced or renamed: nobody can tell without having looked everywhere.
+    is_gone = _is_absent(array, operation.on_array) and not _is_absent(cache, operation.relative)
+    thorough = operation.trigger != AUTOMATIC or not is_gone
     found = near(array, operation) or (_everywhere(operation, array, watch) if thorough else ())
     if found:
         _follow(operation, array, _certain(operation, found))
     elif operation.renamed_to and disk.missing_directories(array, operation.on_array):
         # The new directory is gone as well; only the old one has a twin on the cache that it can be made like.
-        journal.note(operation, renamed_to=b"")
-        journal.follow(operation)
+        _unfollow(operation, b"", operation.relative)
 
 
 def _follow_any(operation: Operation, array: disk.RootDir, watch: Watch) -> None:
-    """For a rescue: no copy is taken from any link, so the original gets the nearest name that was our link's."""
-    found = near(array, operation) or anywhere(array, operation, watch)
-    exact = [one.path for one in found if one.exact]
-    if exact:
+    """For a rescue: no copy is taken from any link, so the original gets the nearest name that was our link's.
+
+    Where that cannot be, it is better to have it under its old name than under none.
+    """
+    before, renamed_to = operation.on_array, bytes(operation.renamed_to)
+    exact = [one.path for one in _found_by_any(operation, array, watch) if one.exact]
+    if not exact:
+        return
+    try:
         _follow(operation, array, exact[0])
+    except (ConflictError, OSError) as error:
+        if not _is_parked_beside(operation, array, before):
+            raise
+        log.warning("%s gets its old name: %s", operation, error)
+        _unfollow(operation, renamed_to, before)
+
+
+def _found_by_any(operation: Operation, array: disk.RootDir, watch: Watch) -> tuple[Seen, ...]:
+    searches: tuple[Callable[[], tuple[Seen, ...]], ...] = (
+        lambda: near(array, operation),
+        lambda: anywhere(array, operation, watch),
+    )
+    for search in searches:
+        try:
+            if found := search():
+                return found
+        except (OSError, disk.RefusedPathError) as error:
+            log.warning("The link of %s was not looked for everywhere: %s", operation, error)
+    return ()
+
+
+def _is_parked_beside(operation: Operation, array: disk.RootDir, path: bytes) -> bool:
+    parked = os.path.join(os.path.dirname(path), bytes(operation.original_name))
+    look = disk.looks(array, [parked]).get(parked)
+    return look is not None and look.is_file(operation.source_print)
+
+
+def _unfollow(operation: Operation, renamed_to: bytes, to: bytes) -> None:
+    plex_path = _as_plex_sees(operation.plex_path, operation.on_array, to)
+    journal.note(operation, renamed_to=renamed_to, plex_path=plex_path)
+    journal.follow(operation)
 
 
 def is_elsewhere(operation: Operation, array: disk.RootDir) -> bool:
     """Whether the link has another name now: then the copy must not be taken from it. Raises ConflictError, OSError."""
     return operation.is_linked and bool(near(array, operation) or _everywhere(operation, array, lambda: None))
+
+
+def _has_its_name(operation: Operation, array: disk.RootDir) -> bool:
+    """Whether our link or its original is where it was. What cannot be seen counts as there."""
+    look = disk.looks(array, [operation.on_array]).get(operation.on_array)
+    return look is None or look.is_link(bytes(operation.link_target)) or look.is_file(operation.source_print)
 
 
 def _is_absent(root: disk.RootDir, path: bytes) -> bool:
@@ -215,7 +261,9 @@ def _bring_parked(operation: Operation, array: disk.RootDir, before: bytes) -> N
         new_disk = stack.enter_context(disk.real_root(array, to, [os.path.basename(to)]))
         parked = stack.enter_context(disk.place_if_there(old_disk, before)).sibling(name)
         beside = stack.enter_context(disk.place_if_there(new_disk, to)).sibling(name)
-        if beside.look().kind is disk.Kind.ABSENT and parked.look().is_file(operation.source_print):
+        look, known = parked.look(), operation.source_print
+        is_ours = look.is_file(known) or look.may_be_copy_of(known)  # its disk may have been exchanged
+        if is_ours and beside.look().kind is disk.Kind.ABSENT:
             _rename(parked, beside)
         disk.sync(beside)
         disk.sync(parked)

@@ -18,9 +18,15 @@ REPLACED = "The cached copy was replaced by another program at this moment."
 def is_copied(bench: Bench) -> bool:
     """Whether the file will be copied back, as far as the disks show it now. Raises ConflictError."""
     try:
-        return choose(bench).way == Way.COPIED
+        return _chosen(bench).way == Way.COPIED
     except GoneError:
         return False
+
+
+def _chosen(bench: Bench) -> Choice:
+    """By what is known of damage now: an audit may have found out since the operation was planned."""
+    journal.know_damage(bench.operation)
+    return choose(bench)
 
 
 def verify(bench: Bench, progress: disk.Progress) -> None:
@@ -28,7 +34,7 @@ def verify(bench: Bench, progress: disk.Progress) -> None:
 
     Raises GoneError when every version was deleted by another program.
     """
-    operation, choice = bench.operation, choose(bench)
+    operation, choice = bench.operation, _chosen(bench)
     copy = bench.copy.look()
     if copy.kind is not disk.Kind.ABSENT:
         _require_unused(bench)
@@ -59,6 +65,7 @@ def _require_ordered(bench: Bench, choice: Choice) -> None:
         return
     disk.unlink_private(bench.returned)
     disk.sync(bench.returned)
+    journal.note_damaged_copy(bench.operation)
     raise ConflictError(*problem)
 
 
@@ -80,12 +87,30 @@ def _settled(bench: Bench) -> str:
 def swap(bench: Bench) -> None:
     """VERIFIED to SWAPPED: the name on the array stands for what it shall stand for."""
     operation = bench.operation
-    if operation.way in {Way.BACK, Way.COPIED}:
-        if not bench.original.look().is_file(operation.source_print):
+    gives_name = operation.way in {Way.BACK, Way.COPIED}
+    has_name = gives_name and bench.original.look().is_file(operation.source_print)
+    if not has_name:
+        _require_undamaged(bench)
+    if gives_name:
+        if not has_name:
             _give_name(bench)
         _require_right(bench)
+    elif operation.way == Way.REPLACED:
+        _require_here(bench)
     disk.sync(bench.original)
     journal.advance(operation, State.SWAPPED)
+
+
+def _require_undamaged(bench: Bench) -> None:
+    """Which of the two is put back was chosen by what was known of them then."""
+    if journal.know_damage(bench.operation):
+        raise AbortedError("An audit found it damaged at this moment.", "It is tried again.")
+
+
+def _require_here(bench: Bench) -> None:
+    """The copy must not be taken from a link that has another name now."""
+    if bench.cache is not None and renamed.is_elsewhere(bench.operation, bench.array):
+        raise AbortedError("It was renamed at this moment.", "It is tried again under its new name.")
 
 
 def _ready(bench: Bench) -> disk.Place:
@@ -101,8 +126,8 @@ def _give_name(bench: Bench) -> None:
     if not waiting.is_file(bench.operation.source_print):
         raise ConflictError("What was to get its name back was changed.")
     vacant = bench.original.look().kind is disk.Kind.ABSENT
-    if vacant and bench.cache is not None and renamed.is_elsewhere(bench.operation, bench.array):
-        raise AbortedError("It was renamed at this moment.", "It is tried again under its new name.")
+    if vacant:
+        _require_here(bench)
     disk.untag(ready)
     if not vacant:
         disk.exchange(ready, bench.original)

@@ -6,7 +6,7 @@ from all of them, by the look right before something is taken away.
 """
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Final
 
 from cacherr.errors import StorageAbsentError
@@ -47,14 +47,17 @@ def _key(row: Operation | CachedFile) -> FileKey:
     return FileKey(row.cache_id, row.relative)
 
 
-def _meant(wanted: Collection[FileKey], planned: Iterable[Operation]) -> list[Operation]:
+def _meant(wanted: Set[FileKey], planned: Iterable[Operation]) -> list[Operation]:
     """The operations on wanted files, and on what belongs to them."""
     owned = {(key.cache, owner) for key in wanted for owner in ownerships(key.path)}
-    return [
-        row
-        for row in planned
-        if _key(row) in wanted or (row.belongs_to and (row.cache_id, owners(bytes(row.belongs_to))) in owned)
-    ]
+    return [row for row in planned if _is_meant(row, wanted, owned)]
+
+
+def _is_meant(row: Operation, wanted: Set[FileKey], owned: Set[tuple[str, bytes]]) -> bool:
+    """A file is wanted by the name that it has now, or had when it was cached."""
+    names = {_key(row), FileKey(row.cache_id, row.on_array)}
+    owner = bytes(row.belongs_to)
+    return not wanted.isdisjoint(names) or bool(owner and (row.cache_id, owners(owner)) in owned)
 
 
 def _files(operations: Sequence[Operation]) -> Iterable[CachedFile]:

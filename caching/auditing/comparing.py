@@ -87,7 +87,7 @@ def _sight(
 
 def _renamed(row: CachedFile, sight: Sight, array: disk.RootDir) -> Finding | None:
     """A link that has another name nearby now; None when there is none, or nobody may look there."""
-    if not (row.is_linked and sight.name is Shown.ABSENT):
+    if not row.is_linked or sight.name in {Shown.LINK, Shown.OURS}:
         return None
     try:
         links = renamed.near(array, row)

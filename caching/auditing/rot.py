@@ -42,11 +42,10 @@ def remember(row: CachedFile, *, copy: bool | None, original: bool | None) -> No
     Whoever brings the file back before it is repaired must know it, and after the database was lost as well. The row
     is kept from being touched while no good copy is known.
     """
-    copy_damaged = row.copy_damaged if copy is None else not copy
-    original_damaged = row.original_damaged if original is None else not original
-    if (copy_damaged, original_damaged) == (row.copy_damaged, row.original_damaged):
+    found = {"copy_damaged": copy, "original_damaged": original}
+    news = {name: not sound for name, sound in found.items() if sound is not None and getattr(row, name) is sound}
+    if not (news and journal.note_damage(row, news)):
         return
-    journal.note_damage(row, copy=copy_damaged, original=original_damaged)
     try:
         with disk.open_root(row.cache.path, row.cache.pk) as cache:
             manifest.note_damage(row, cache)

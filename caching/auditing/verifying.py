@@ -1,5 +1,6 @@
 """Reading every cached file and its original, and comparing them with the hash that was made when it was cached."""
 
+import errno
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 
@@ -60,11 +61,22 @@ def _read(file: CachedFile, root: Root, path: bytes, field: str, watch: Watch) -
             found = disk.hash_of(at, fingerprint, progress)
     except (FileNotFoundError, StorageAbsentError, disk.RefusedPathError):
         return _Read.NOTHING  # what is missing is told without reading
-    except OSError:
-        return _Read.DAMAGED  # a disk that cannot read its own file has lost it
+    except OSError as error:
+        return _Read.DAMAGED if _has_lost_it(root, error) else _Read.NOTHING
     if found is None:
         return _Read.NOTHING
     return _Read.SOUND if found == file.hash else _Read.DAMAGED
+
+
+def _has_lost_it(root: Root, error: OSError) -> bool:
+    """Whether a disk cannot read its own file, and has not just gone away with all of them."""
+    if error.errno not in {errno.EIO, errno.EBADMSG, errno.EUCLEAN}:
+        return False
+    try:
+        with disk.open_root(root.path, root.pk):
+            return True
+    except (StorageAbsentError, OSError):
+        return False
 
 
 def _recognised(file: CachedFile, field: str, compared: recognising.Compared) -> _Read:

@@ -416,6 +416,18 @@ def test_what_was_renamed_while_cached_stays_cached_as_long_as_it_is_wanted_unde
     assert not links.on_array(new).is_symlink()
 
 
+def test_a_new_file_at_the_old_name_of_a_renamed_one_waits_for_its_place_on_the_cache(links: Ground) -> None:
+    links.write(FILM)
+    carried_out(links, wants(FILM))
+    new = b"Films/A/A 1080p.mkv"
+    links.on_array(FILM).rename(links.on_array(new))
+    CachedFile.objects.update(renamed_to=new)
+    links.on_array(FILM).write_bytes(b"another")
+    (decision,) = [one for one in planned(links, wants(FILM)).decisions if one.action is Action.SKIP]
+    assert "its place on the cache belongs to a file that was renamed" in decision.reason
+    assert not decision.problem
+
+
 def test_a_link_that_leads_to_no_cached_file_is_still_left_alone(links: Ground) -> None:
     links.write(FILM)
     links.on_array(b"Films/A/Link.mkv").symlink_to("A.mkv")

@@ -62,6 +62,19 @@ def test_without_manifests_the_tags_of_parked_originals_are_enough(tmp_path: Pat
     assert left == {name for name in start if name.startswith("array")}
 
 
+def test_without_manifests_an_original_whose_link_was_renamed_is_named_and_left_alone(tmp_path: Path) -> None:
+    ground = make_ground(tmp_path, "symlink")
+    ground.cached()
+    new = ground.on_array().rename(ground.on_array().with_name("renamed.mkv"))
+    lose_database(ground)
+    for path in tmp_path.rglob(".cacherr-manifest"):
+        path.unlink()
+    rebuilt = upkeep.recover(rebuild_rows=True).rebuilt
+    assert [len(found.unknown) for found in rebuilt] == [1]
+    assert not CachedFile.objects.exists()
+    assert new.read_bytes() == CONTENT
+
+
 def test_a_parked_original_without_a_tag_is_named_and_left_alone(tmp_path: Path) -> None:
     ground = make_ground(tmp_path, "symlink")
     stranger = ground.on_array().parent / ".cacherr.0123456789ab.orig"

@@ -1,5 +1,6 @@
 """Bit rot: found by reading, remembered, told until it is mended, and never a reason to lose the better version."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -7,9 +8,14 @@ import pytest
 
 from caching import auditing, disk, rescue, upkeep
 from caching import damage as damaged
+from caching.auditing import rot
+from caching.bench import bench
 from caching.models import CachedFile
+from caching.playing import NOBODY
+from caching.returning_steps import verify
 from tests.caching.ground import CONTENT, Ground, damage, parked_of, put_new_disk
 from tests.caching.test_audit import configuration, ground_of, kinds, repaired
+from tests.caching.test_exchanged_disks import exchange_disk
 
 __all__ = ["configuration"]
 pytestmark = pytest.mark.django_db
@@ -203,3 +209,87 @@ def test_reading_can_be_stopped(links: Ground) -> None:
     with pytest.raises(disk.Cancelled):
         auditing.repair(verified=True, watch=stop)
     assert auditing.examine().findings == ()
+
+
+def test_what_an_audit_finds_while_a_return_is_under_way_is_heeded(links: Ground) -> None:
+    exchange_disk(links.cache)  # so that the return reads before it chooses
+    damage(parked_of(links))
+    row = CachedFile.objects.select_related("array", "cache").get()
+    done = links.carry_out(links.plan_restore(), lambda: rot.remember(row, copy=None, original=False))
+    assert done.state in {"done", "aborted"}
+    if done.state == "aborted":
+        assert links.carry_out(links.plan_restore()).state == "done"
+    assert links.on_array().read_bytes() == CONTENT
+
+
+def test_damage_is_not_noted_of_a_file_that_was_cached_afresh_meanwhile(links: Ground) -> None:
+    row = CachedFile.objects.select_related("array", "cache").get()
+    links.carry_out(links.plan_restore())
+    links.carry_out(links.plan_caching())
+    rot.remember(row, copy=False, original=False)
+    fresh = CachedFile.objects.get()
+    assert (fresh.copy_damaged, fresh.original_damaged, fresh.conflict) == (False, False, "")
+
+
+def test_two_audits_do_not_undo_what_the_other_found(links: Ground) -> None:
+    one, other = (CachedFile.objects.select_related("array", "cache").get() for _ in range(2))
+    rot.remember(one, copy=False, original=None)
+    rot.remember(other, copy=None, original=False)
+    row = CachedFile.objects.get()
+    assert (row.copy_damaged, row.original_damaged, row.conflict in damaged.HELD) == (True, True, True)
+
+
+def test_what_a_return_held_is_free_again_once_it_was_read_well(tmp_path: Path) -> None:
+    ground = ground_of("moved", tmp_path)
+    content, status = ground.on_cache().read_bytes(), ground.on_cache().stat()
+    damage(ground.on_cache())
+    assert ground.carry_out(ground.plan_restore()).state == "conflict"
+    assert "rot" in kinds(auditing.examine())
+    ground.on_cache().write_bytes(content)
+    os.utime(ground.on_cache(), ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert "rot" not in kinds(auditing.examine(verified=True))
+    assert CachedFile.objects.get().conflict == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "unplugged", "damaged_then"),
+    [
+        (errno.EIO, False, True),
+        (errno.EBADMSG, False, True),
+        (errno.EIO, True, False),
+        (errno.EACCES, False, False),
+        (errno.EMFILE, False, False),
+    ],
+)
+def test_only_a_disk_that_cannot_read_its_own_file_has_damaged_it(
+    links: Ground, error: int, unplugged: bool, damaged_then: bool
+) -> None:
+    def fail(file: CachedFile, _done: int) -> None:
+        """The second to be read is the original."""
+        readings.append(file)
+        if len(readings) == 2:
+            if unplugged:
+                links.array.rename(links.array.with_name("unplugged"))
+            raise OSError(error, os.strerror(error))
+
+    readings: list[CachedFile] = []
+    auditing.examine(verified=True, watch=fail)
+    assert len(readings) == 2
+    assert CachedFile.objects.get().original_damaged is damaged_then
+
+
+@pytest.mark.parametrize("combination", ["links", "shadow", "parked"])
+def test_damage_that_is_found_after_the_way_was_chosen_stops_it(tmp_path: Path, combination: str) -> None:
+    ground = ground_of(combination, tmp_path)
+    operation = ground.plan_restore()
+    with ground.opened() as roots:
+        pair = roots[operation.array_id], roots[operation.cache_id]
+        with bench(operation, *pair, NOBODY) as places:
+            verify(places, lambda _done: None)
+    damage(ground.on_array() if combination == "shadow" else parked_of(ground))
+    auditing.examine(verified=True)
+    assert CachedFile.objects.get().original_damaged
+    ground.recover()
+    assert ground.on_cache().read_bytes() == CONTENT
+    assert ground.carry_out(ground.plan_restore()).state == "done"
+    assert ground.on_array().read_bytes() == CONTENT

@@ -1,0 +1,148 @@
+"""Our link was renamed while its file was cached, and something else has its old name: both are kept."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from caching import auditing, orders, rescue, sparing
+from caching.bench import AbortedError, bench
+from caching.models import CachedFile, Operation, State, Way
+from caching.playing import NOBODY
+from caching.returning_steps import swap
+from tests.caching.ground import CONTENT, FILM, Ground, make_ground
+from tests.caching.test_renamed import BOTH, FAR, FILE, MOVED, ground, is_back, rename, verify_quietly
+
+__all__ = ["ground"]
+pytestmark = pytest.mark.django_db
+
+OTHER = b"another episode, which got the number of ours"
+ONE = b"Films/Alpha (2001)/One.mkv"
+
+
+def take_old_name(ground: Ground, to: bytes) -> Path:
+    """As when numbers shift by one: ours is renamed, and a new file gets the old name. Where ours is now."""
+    new = rename(ground, to)
+    ground.on_array().parent.mkdir(exist_ok=True)
+    ground.on_array().write_bytes(OTHER)
+    return new
+
+
+@pytest.mark.parametrize("to", [FILE, MOVED, BOTH, FAR])
+@pytest.mark.parametrize("trigger", ["cycle", "command"])
+def test_the_file_comes_back_under_its_new_name_and_the_other_stays(ground: Ground, to: bytes, trigger: str) -> None:
+    new = take_old_name(ground, to)
+    done = ground.carry_out(ground.plan_restore(trigger))
+    assert (done.state, done.outcome) == ("done", "")
+    assert ground.on_array().read_bytes() == OTHER
+    ground.on_array().unlink()
+    assert is_back(ground, new)
+
+
+def test_a_repair_brings_it_back_under_its_new_name(ground: Ground) -> None:
+    new = take_old_name(ground, FILE)
+    assert [one.kind for one in auditing.examine().findings] == ["renamed"]
+    auditing.repair(verified=False, watch=lambda _file, _done: None)
+    assert (new.read_bytes(), ground.on_array().read_bytes()) == (CONTENT, OTHER)
+
+
+@pytest.mark.parametrize("to", [FILE, FAR])
+def test_when_the_cache_is_dead_the_original_gets_the_new_name(tmp_path: Path, to: bytes) -> None:
+    ground = make_ground(tmp_path, "symlink")
+    ground.cached()
+    new = take_old_name(ground, to)
+    ground.cache.rename(tmp_path / "dead")
+    (operation,) = rescue.rescue().operations
+    assert operation.state == State.DONE, operation.outcome
+    assert (new.read_bytes(), ground.on_array().read_bytes()) == (CONTENT, OTHER)
+
+
+def test_two_cached_files_whose_names_shifted_by_one_both_come_back(ground: Ground) -> None:
+    ground.on_array(ONE).write_bytes(OTHER)
+    ground.carry_out(ground.plan_caching(ONE, len(OTHER)))
+    ground.on_array().rename(ground.on_array(FILE))
+    ground.on_array(ONE).rename(ground.on_array())
+    for operation in orders.give_all_back("command").operations:
+        assert ground.carry_out(operation).state == "done"
+    assert (ground.on_array(FILE).read_bytes(), ground.on_array().read_bytes()) == (CONTENT, OTHER)
+    assert not CachedFile.objects.exists()
+    assert not any(ground.on_array(path).is_symlink() for path in (FILE, FILM))
+
+
+def test_a_new_file_at_the_name_of_a_deleted_link_is_an_upgrade(ground: Ground) -> None:
+    ground.on_array().unlink()
+    ground.on_array().write_bytes(OTHER)
+    assert ground.carry_out(ground.plan_restore()).state == "done"
+    assert ground.on_array().read_bytes() == OTHER
+    assert not (ground.on_cache().exists() or ground.private_names() or CachedFile.objects.exists())
+
+
+@pytest.fixture
+def other_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own below the array's root."""
+    disk = tmp_path / "array" / "Films" / "Other"
+    disk.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], check=True)
+    yield disk
+    subprocess.run(["umount", "-l", disk], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk: run as root")
+def test_a_rescue_gives_the_old_name_where_the_link_was_moved_to_another_disk(other_disk: Path, tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    ground = make_ground(tmp_path, "symlink")
+    ground.cached()
+    link = ground.on_array()
+    (other_disk / link.name).symlink_to(os.readlink(link))
+    link.unlink()
+    ground.cache.rename(tmp_path / "dead")
+    (operation,) = rescue.rescue().operations
+    assert operation.state == State.DONE, operation.outcome
+    assert ground.on_array().read_bytes() == CONTENT
+
+
+def followed(ground: Ground, to: bytes) -> Path:
+    """Its link was renamed, and Cacherr has noticed, but somebody had it open."""
+    CachedFile.objects.update(plex_path=f"/plex/{FILM.decode()}")
+    new = rename(ground, to)
+    with ground.on_cache().open("rb"):
+        ground.carry_out(ground.plan_restore())
+    assert bytes(CachedFile.objects.get().renamed_to) == to
+    return new
+
+
+def test_what_is_wanted_by_its_new_name_stays(ground: Ground) -> None:
+    followed(ground, FILE)
+    ground.plan_restore()
+    assert sparing.spare([f"/plex/{FILE.decode()}"], [ground.mapping]) == 1
+    assert not Operation.objects.filter(state=State.PLANNED).exists()
+
+
+def test_when_the_new_directory_is_gone_as_well_plex_is_thought_to_have_the_old_name(ground: Ground) -> None:
+    new = followed(ground, BOTH)
+    for path in (*new.parent.iterdir(), new.parent):
+        path.rmdir() if path.is_dir() else path.unlink()
+    ground.carry_out(ground.plan_restore())
+    row = CachedFile.objects.get()
+    assert (bytes(row.renamed_to), row.plex_path) == (b"", f"/plex/{FILM.decode()}")
+
+
+def test_a_rename_after_an_upgrade_was_seen_is_noticed_before_the_copy_is_taken(ground: Ground) -> None:
+    link = os.readlink(ground.on_array())
+    ground.on_array().unlink()
+    ground.on_array().write_bytes(OTHER)
+    operation = ground.plan_restore()
+    new = ground.on_array(FILE)
+    with ground.opened() as roots:
+        with bench(operation, roots[operation.array_id], roots[operation.cache_id], NOBODY) as places:
+            verify_quietly(places)
+        assert operation.way == Way.REPLACED
+        new.symlink_to(link)
+        with (
+            bench(operation, roots[operation.array_id], roots[operation.cache_id], NOBODY) as places,
+            pytest.raises(AbortedError, match="renamed at this moment"),
+        ):
+            swap(places)
+    assert new.read_bytes() == CONTENT
