@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 from tests.crash import acts
 from tests.crash.ground import (
+    FILM,
     OLD,
     SEED,
     THIRD,
@@ -33,6 +34,7 @@ from tests.crash.ground import (
     differences,
     is_private,
     read,
+    rename,
     replace,
     require_whole,
     vanish,
@@ -112,6 +114,16 @@ def replace_copy(ground: Ground) -> Left | None:
     return Left(THIRD, shown=False, gave_up=was_shown)
 
 
+def shift(ground: Ground) -> Left | None:
+    """Give the film's name another one, and its old name to another file, as when episodes get new numbers."""
+    old = ground.original
+    if ground.combination.placement == "union" or not old.endswith(FILM) or not os.path.lexists(old):
+        return None
+    rename(ground)
+    write(old, THIRD)
+    return Left(THIRD, shown=False, gave_up=False)
+
+
 def remove_empty(ground: Ground) -> Left | None:
     """Remove the film's directory wherever nothing is in it."""
     removed = [vanish(root) for root in (ground.array, ground.cache)]
@@ -137,6 +149,7 @@ ACTORS = (
     Actor("occupies C", occupy_copy),
     Actor("occupies A", occupy_original),
     Actor("replaces C", replace_copy),
+    Actor("renames A and gives its name away", shift),
 )
 MOVERS = (
     Actor("removes empty directories", remove_empty),
