@@ -11,25 +11,32 @@ from caching.models import CachedFile
 log = logging.getLogger(__name__)
 
 
-def of(row: CachedFile) -> Finding | None:
-    """What the row knows of damage; None when it knows of none. Pure."""
+def of(row: CachedFile, *, other_is_good: bool = False) -> Finding | None:
+    """What the row knows of damage; None when it knows of none. Pure.
+
+    `other_is_good` when the other of the two has just been read and has the bytes that were cached.
+    """
     problem = damage.no_good_one(row)
     if problem:
         paths = (original_path(row), copy_path(row)) if row.keeps_original else (copy_path(row),)
         return _found(row, paths, *problem, Repair.HOLD)
     if row.copy_damaged:
         return _found(
-            row, (copy_path(row),), "The cached copy is damaged; no damage of the original is known.",
+            row, (copy_path(row),), f"The cached copy is damaged; {_other('original', other_is_good)}.",
             "A repair restores the original. Check the cache's disk.", Repair.RESTORE,
         )  # fmt: skip
     if row.original_damaged:
         return _found(
             row, (original_path(row), copy_path(row)),
-            "The original is damaged; no damage of the cached copy is known.",
+            f"The original is damaged; {_other('cached copy', other_is_good)}.",
             "A repair makes the original again from the cached copy, which has to match its checksum. Check the "
             "array's disk.", Repair.HEAL,
         )  # fmt: skip
     return None
+
+
+def _other(what: str, is_good: bool) -> str:
+    return f"the {what} is good" if is_good else f"no damage of the {what} is known"
 
 
 def _found(row: CachedFile, paths: tuple[bytes, ...], message: str, cure: str, repair: Repair) -> Finding:

@@ -44,7 +44,7 @@ def verify(files: Iterable[CachedFile], watch: Watch) -> Iterator[Finding | None
             yield from compare([file], strictly=True)
         elif (copy, original) != (_Read.NOTHING, _Read.NOTHING):
             rot.remember(file, copy=KNOWN.get(copy), original=KNOWN.get(original))
-            yield rot.of(file)
+            yield rot.of(file, other_is_good=_Read.SOUND in {copy, original})
 
 
 def _read(file: CachedFile, root: Root, path: bytes, field: str, watch: Watch) -> _Read:
