@@ -172,12 +172,13 @@ def note_damage(file: CachedFile, news: Mapping[str, bool]) -> bool:
     return True
 
 
-def note_damaged_copy(operation: Operation) -> None:
-    """Note that a return found the cached copy damaged."""
+def note_damaged_copy(operation: Operation) -> CachedFile | None:
+    """Note that a return found the cached copy damaged. Its file's row."""
     operation.copy_damaged = True
     with transaction.atomic():
         note(operation, copy_damaged=True)
         cached_file(operation).update(copy_damaged=True)
+    return cached_file(operation).first()
 
 
 def know_damage(operation: Operation) -> bool:

@@ -127,7 +127,7 @@ def _follow_any(operation: Operation, array: disk.RootDir, watch: Watch) -> None
         return
     try:
         _follow(operation, array, exact[0])
-    except (ConflictError, OSError) as error:
+    except (ConflictError, OSError, disk.RefusedPathError) as error:
         if not _is_parked_beside(operation, array, before):
             raise
         log.warning("%s gets its old name: %s", operation, error)
@@ -151,7 +151,12 @@ def _found_by_any(operation: Operation, array: disk.RootDir, watch: Watch) -> tu
 def _is_parked_beside(operation: Operation, array: disk.RootDir, path: bytes) -> bool:
     parked = os.path.join(os.path.dirname(path), bytes(operation.original_name))
     look = disk.looks(array, [parked]).get(parked)
-    return look is not None and look.is_file(operation.source_print)
+    return look is not None and _is_original(operation, look)
+
+
+def _is_original(operation: Operation, look: disk.Look) -> bool:
+    """Whether it is the original; its disk may have been exchanged."""
+    return look.is_file(operation.source_print) or look.may_be_copy_of(operation.source_print)
 
 
 def _unfollow(operation: Operation, renamed_to: bytes, to: bytes) -> None:
@@ -178,7 +183,10 @@ def _is_absent(root: disk.RootDir, path: bytes) -> bool:
 
 
 def _everywhere(operation: Operation, array: disk.RootDir, watch: Watch) -> tuple[Seen, ...]:
-    """All of its array, then the others. Raises ConflictError where a link is below another array."""
+    """All of its array, then the others. Raises ConflictError where a link is below another array.
+
+    Raises StorageAbsentError when another file has the name, and the link may be on an array that is not there.
+    """
     found = anywhere(array, operation, watch)
     for root in Root.objects.filter(kind=Root.Kind.ARRAY).exclude(pk=operation.array_id) if not found else ():
         try:
@@ -190,8 +198,14 @@ def _everywhere(operation: Operation, array: disk.RootDir, watch: Watch) -> tupl
                         f"Move the link back below {array.path}, then restore it.",
                     )
         except StorageAbsentError:
-            continue  # a link on a disk that is not there leads nobody anywhere now
+            # A link on a disk that is not there leads nobody anywhere now; but what the new file replaces is removed.
+            if not _is_absent(array, operation.on_array) and _is_used(root):
+                raise
     return found
+
+
+def _is_used(array: Root) -> bool:
+    return PathMapping.objects.filter(enabled=True, array=array).exists()
 
 
 def _certain(operation: Operation, found: tuple[Seen, ...]) -> bytes:
@@ -252,21 +266,31 @@ def _as_plex_sees(plex_path: str, before: bytes, to: bytes) -> str:
 
 
 def _bring_parked(operation: Operation, array: disk.RootDir, before: bytes) -> None:
-    """It went along where a directory was renamed, and stayed where the link was moved out of it."""
+    """It went along where a directory was renamed, and stayed where the link was moved out of it.
+
+    Where both happened it is in neither place: then all of the array is looked through for its private name.
+    """
     name, to = bytes(operation.original_name), operation.on_array
-    if not name or os.path.dirname(before) == os.path.dirname(to):
+    if not name or os.path.dirname(before) == os.path.dirname(to) or _bring(operation, array, before):
         return
+    for path in disk.private_names_below(array):
+        if os.path.basename(path) == name and _bring(operation, array, path):
+            return
+
+
+def _bring(operation: Operation, array: disk.RootDir, source: bytes) -> bool:
+    """Bring the parked original from the directory of `source`, if it is there. Whether it is beside the link now."""
+    name, to = bytes(operation.original_name), operation.on_array
     with ExitStack() as stack:
-        old_disk = stack.enter_context(disk.real_root(array, before, [name]))
+        old_disk = stack.enter_context(disk.real_root(array, source, [name]))
         new_disk = stack.enter_context(disk.real_root(array, to, [os.path.basename(to)]))
-        parked = stack.enter_context(disk.place_if_there(old_disk, before)).sibling(name)
+        parked = stack.enter_context(disk.place_if_there(old_disk, source)).sibling(name)
         beside = stack.enter_context(disk.place_if_there(new_disk, to)).sibling(name)
-        look, known = parked.look(), operation.source_print
-        is_ours = look.is_file(known) or look.may_be_copy_of(known)  # its disk may have been exchanged
-        if is_ours and beside.look().kind is disk.Kind.ABSENT:
+        if _is_original(operation, parked.look()) and beside.look().kind is disk.Kind.ABSENT:
             _rename(parked, beside)
         disk.sync(beside)
         disk.sync(parked)
+        return beside.look().kind is not disk.Kind.ABSENT
 
 
 def _rename(parked: disk.Place, beside: disk.Place) -> None:

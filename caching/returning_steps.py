@@ -3,15 +3,20 @@
 Up to SWAPPED everything can be put back; from there on it only goes forward, and a failed check keeps both versions.
 """
 
+import os
+
 from django.conf import settings
 
-from caching import damage, disk, journal, renamed
+from caching import damage, disk, journal, manifest, renamed
 from caching.bench import AbortedError, Bench, BusyFileError, ConflictError
 from caching.directories import remove_parents
 from caching.models import AUTOMATIC, State, Way
 from caching.ways import Choice, GoneError, choose
 
 TAKEN = "Another program has just taken the name."
+NAME_TAKEN = "Its cache disk is gone, and another file has its name; the original is kept parked."
+CURE_OF_TAKEN = "the name that you want, or delete it, then run `cacherr rescue` again."
+DAMAGED = "The original was found damaged before its cached copy was removed. Both are kept."
 REPLACED = "The cached copy was replaced by another program at this moment."
 
 
@@ -35,6 +40,8 @@ def verify(bench: Bench, progress: disk.Progress) -> None:
     Raises GoneError when every version was deleted by another program.
     """
     operation, choice = bench.operation, _chosen(bench)
+    if operation.is_rescue and operation.is_linked and choice.way == Way.REPLACED and choice.drops_original:
+        raise ConflictError(NAME_TAKEN, f"Look at both: give {_named(bench)} {CURE_OF_TAKEN}")
     copy = bench.copy.look()
     if copy.kind is not disk.Kind.ABSENT:
         _require_unused(bench)
@@ -65,8 +72,21 @@ def _require_ordered(bench: Bench, choice: Choice) -> None:
         return
     disk.unlink_private(bench.returned)
     disk.sync(bench.returned)
-    journal.note_damaged_copy(bench.operation)
+    _note_damaged_copy(bench)
     raise ConflictError(*problem)
+
+
+def _note_damaged_copy(bench: Bench) -> None:
+    file = journal.note_damaged_copy(bench.operation)
+    if file is not None and bench.cache is not None:
+        manifest.note_damage(file, bench.cache)
+
+
+def _named(bench: Bench) -> str:
+    """The parked original for people."""
+    directory = os.path.dirname(bench.operation.on_array)
+    path = os.path.join(os.fsencode(bench.array.path), directory, bench.parked.name)
+    return path.decode("utf-8", "backslashreplace")
 
 
 def _require_unused(bench: Bench) -> None:
@@ -89,8 +109,8 @@ def swap(bench: Bench) -> None:
     operation = bench.operation
     gives_name = operation.way in {Way.BACK, Way.COPIED}
     has_name = gives_name and bench.original.look().is_file(operation.source_print)
-    if not has_name:
-        _require_undamaged(bench)
+    if operation.way == Way.IN_PLACE or (operation.way == Way.BACK and not has_name):
+        _require_good_original(bench)
     if gives_name:
         if not has_name:
             _give_name(bench)
@@ -101,10 +121,10 @@ def swap(bench: Bench) -> None:
     journal.advance(operation, State.SWAPPED)
 
 
-def _require_undamaged(bench: Bench) -> None:
-    """Which of the two is put back was chosen by what was known of them then."""
-    if journal.know_damage(bench.operation):
-        raise AbortedError("An audit found it damaged at this moment.", "It is tried again.")
+def _require_good_original(bench: Bench) -> None:
+    """An audit may have found the original damaged since it was chosen over the copy."""
+    if journal.know_damage(bench.operation) and bench.operation.original_damaged:
+        raise AbortedError("An audit found the original damaged at this moment.", "It is tried again.")
 
 
 def _require_here(bench: Bench) -> None:
@@ -224,6 +244,7 @@ def remove(bench: Bench) -> None:
     if not bench.original.look().is_file(operation.source_print):
         raise ConflictError("The original is not what was put back. Both versions are kept.")
     if operation.target_print:
+        _require_needless(bench)
         _take_copy(bench)
     for at in (bench.parked, bench.returned):
         if at.look().is_link(bytes(operation.link_target)):
@@ -235,6 +256,16 @@ def remove(bench: Bench) -> None:
     if bench.cache is not None:
         remove_parents(operation, operation.cache_id, bench.cache)
     journal.finish_returned(operation)
+
+
+def _require_needless(bench: Bench) -> None:
+    """A copy waits here while somebody has it open, and an audit may have found the original damaged meanwhile."""
+    operation = bench.operation
+    if operation.way != Way.IN_PLACE or not bench.copy.look().is_file(operation.target_print):
+        return
+    journal.know_damage(operation)
+    if operation.original_damaged and not operation.copy_damaged:
+        raise ConflictError(DAMAGED, "Restore it to have the original made again from the copy.")
 
 
 def forget(bench: Bench, outcome: str) -> None:

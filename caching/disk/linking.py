@@ -1,5 +1,6 @@
 """Finding symlinks in directories and below them, by their names alone: nothing else is looked at. Reads only."""
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -51,8 +52,14 @@ def _scan(directory: int, prefix: bytes) -> Scan:
 def _target(directory: int, name: bytes) -> bytes:
     try:
         return os.readlink(name, dir_fd=directory)
-    except FileNotFoundError:
-        return b""  # it has gone in the meantime
+    except OSError as error:
+        if error.errno not in {errno.ENOENT, errno.EINVAL}:
+            raise
+        return b""  # it has gone in the meantime, or became a file
+
+
+SNAPSHOTS = {b".snapshots", b".snapshot", b".zfs", b"#snapshot", b"@Recently-Snapshot"}
+"""Where snapper, NetApp, ZFS, Synology and QNAP keep what was: links there are nobody's way to a file of now."""
 
 
 def links_below(root: RootDir, watch: Callable[[], None]) -> Iterator[tuple[bytes, bytes]]:
@@ -65,4 +72,4 @@ def links_below(root: RootDir, watch: Callable[[], None]) -> Iterator[tuple[byte
         watch()
         found = scan(root, waiting.pop())
         yield from found.links.items()
-        waiting.extend(found.directories)
+        waiting.extend(path for path in found.directories if os.path.basename(path) not in SNAPSHOTS)

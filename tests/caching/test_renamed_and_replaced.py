@@ -1,6 +1,7 @@
 """Our link was renamed while its file was cached, and something else has its old name: both are kept."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,11 +10,11 @@ import pytest
 
 from caching import auditing, orders, rescue, sparing
 from caching.bench import AbortedError, bench
-from caching.models import CachedFile, Operation, State, Way
+from caching.models import CachedFile, Operation, PathMapping, State, Way
 from caching.playing import NOBODY
 from caching.returning_steps import swap
-from tests.caching.ground import CONTENT, FILM, Ground, make_ground
-from tests.caching.test_renamed import BOTH, FAR, FILE, MOVED, ground, is_back, rename, verify_quietly
+from tests.caching.ground import CONTENT, FILM, Ground, make_ground, make_ground_beside, parked_of
+from tests.caching.test_renamed import BOTH, DIRECTORY, FAR, FILE, MOVED, ground, is_back, rename, verify_quietly
 
 __all__ = ["ground"]
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,71 @@ def test_when_the_cache_is_dead_the_original_gets_the_new_name(tmp_path: Path, t
     (operation,) = rescue.rescue().operations
     assert operation.state == State.DONE, operation.outcome
     assert (new.read_bytes(), ground.on_array().read_bytes()) == (CONTENT, OTHER)
+
+
+@pytest.mark.parametrize("where", ["a relative link", "below another array", "nowhere"])
+def test_a_rescue_drops_no_original_for_a_file_that_has_its_name(tmp_path: Path, where: str) -> None:
+    ground = make_ground(tmp_path, "symlink")
+    ground.cached()
+    new = take_old_name(ground, FAR)
+    target = os.readlink(new)
+    new.unlink()
+    if where == "a relative link":
+        new.symlink_to(os.path.relpath(target, new.parent))
+    elif where == "below another array":
+        (make_ground_beside(ground).array / "X.mkv").symlink_to(target)
+    ground.cache.rename(tmp_path / "dead")
+    (operation,) = rescue.rescue().operations
+    parked = parked_of(ground)
+    assert (operation.state, parked.read_bytes()) == (State.CONFLICT, CONTENT)
+    assert f"give {parked} the name that you want" in operation.outcome
+    parked.rename(new.with_name("kept.mkv"))
+    (operation,) = rescue.rescue().operations
+    assert (operation.state, ground.on_array().read_bytes()) == (State.DONE, OTHER)
+
+
+def test_an_array_that_is_not_there_may_have_the_link_of_an_upgraded_file(tmp_path: Path) -> None:
+    ground = make_ground(tmp_path, "symlink")
+    ground.cached()
+    beside = make_ground_beside(ground)
+    take_old_name(ground, FILE).rename(beside.array / "X.mkv")
+    away = beside.array.rename(beside.array.with_name("unplugged"))
+    done = ground.carry_out(ground.plan_restore())
+    assert (done.state, len(ground.private_names())) == (State.ABORTED, 1)
+    away.rename(beside.array)
+    done = ground.carry_out(ground.plan_restore())
+    assert done.state == State.CONFLICT
+    assert f"moved below another array while it was cached: {beside.array / 'X.mkv'}" in done.outcome
+    PathMapping.objects.filter(pk=beside.mapping.pk).update(enabled=False)
+    beside.array.rename(away)
+    assert ground.carry_out(ground.plan_restore("api")).state == State.DONE
+
+
+def test_links_in_snapshots_are_left_alone(ground: Ground) -> None:
+    for number in "12":
+        films = ground.array / "Films"
+        shutil.copytree(films, ground.array / ".snapshots" / number / "Films", symlinks=True)
+    ground.on_array().unlink()
+    ground.on_array().write_bytes(OTHER)
+    assert ground.carry_out(ground.plan_restore()).state == State.DONE
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_a_link_that_was_moved_out_of_a_renamed_directory_gets_its_parked_original(tmp_path: Path, alive: bool) -> None:
+    ground = make_ground(tmp_path, "symlink")
+    ground.cached()
+    renamed = rename(ground, DIRECTORY)
+    new = ground.on_array(MOVED)
+    new.parent.mkdir()
+    renamed.rename(new)
+    if alive:
+        assert ground.carry_out(ground.plan_restore()).state == State.DONE
+        assert ground.private_names() == []
+    else:
+        ground.cache.rename(tmp_path / "dead")
+        assert [one.state for one in rescue.rescue().operations] == [State.DONE]
+    assert new.read_bytes() == CONTENT
+    assert not new.is_symlink()
 
 
 def test_two_cached_files_whose_names_shifted_by_one_both_come_back(ground: Ground) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,10 @@ import pytest
 from caching import auditing, disk, rescue, upkeep
 from caching import damage as damaged
 from caching.auditing import rot
-from caching.bench import bench
-from caching.models import CachedFile
+from caching.bench import Bench, bench
+from caching.models import CachedFile, Operation
 from caching.playing import NOBODY
-from caching.returning_steps import verify
+from caching.returning_steps import swap, verify
 from tests.caching.ground import CONTENT, Ground, damage, parked_of, put_new_disk
 from tests.caching.test_audit import configuration, ground_of, kinds, repaired
 from tests.caching.test_exchanged_disks import exchange_disk
@@ -281,18 +282,55 @@ def test_only_a_disk_that_cannot_read_its_own_file_has_damaged_it(
     assert CachedFile.objects.get().original_damaged is damaged_then
 
 
+def stepped(ground: Ground, operation: Operation, *steps: Callable[[Bench], None]) -> None:
+    """The first steps of a return, as if the process had died then."""
+    with ground.opened() as roots:
+        pair = roots[operation.array_id], roots[operation.cache_id]
+        for step in steps:
+            with bench(operation, *pair, NOBODY) as places:
+                step(places)
+
+
+def verify_quietly(places: Bench) -> None:
+    verify(places, lambda _done: None)
+
+
 @pytest.mark.parametrize("combination", ["links", "shadow", "parked"])
 def test_damage_that_is_found_after_the_way_was_chosen_stops_it(tmp_path: Path, combination: str) -> None:
     ground = ground_of(combination, tmp_path)
-    operation = ground.plan_restore()
-    with ground.opened() as roots:
-        pair = roots[operation.array_id], roots[operation.cache_id]
-        with bench(operation, *pair, NOBODY) as places:
-            verify(places, lambda _done: None)
+    stepped(ground, ground.plan_restore(), verify_quietly)
     damage(ground.on_array() if combination == "shadow" else parked_of(ground))
     auditing.examine(verified=True)
     assert CachedFile.objects.get().original_damaged
     ground.recover()
     assert ground.on_cache().read_bytes() == CONTENT
     assert ground.carry_out(ground.plan_restore()).state == "done"
+    assert ground.on_array().read_bytes() == CONTENT
+
+
+def test_an_original_found_damaged_while_its_copy_waits_to_be_removed_does_not_stay_alone(tmp_path: Path) -> None:
+    ground = ground_of("shadow", tmp_path)
+    operation = ground.plan_restore()
+    stepped(ground, operation, verify_quietly, swap)
+    damage(ground.on_array())
+    auditing.examine(verified=True)
+    ground.recover()
+    operation.refresh_from_db()
+    assert (operation.state, ground.on_cache().read_bytes()) == ("conflict", CONTENT)
+    assert ground.carry_out(ground.plan_restore("api")).state == "done"
+    assert ground.on_array().read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("combination", ["moved", "links"])
+def test_a_copy_that_dies_after_it_was_read_back_does_not_take_the_new_original_along(
+    tmp_path: Path, combination: str
+) -> None:
+    ground = ground_of(combination, tmp_path)
+    if combination == "links":
+        damage(parked_of(ground))
+        auditing.examine(verified=True)
+    stepped(ground, ground.plan_restore(), verify_quietly)
+    damage(ground.on_cache())
+    auditing.examine(verified=True)
+    ground.recover()
     assert ground.on_array().read_bytes() == CONTENT
