@@ -85,8 +85,7 @@ def _note_damaged_copy(bench: Bench) -> None:
 def _named(bench: Bench) -> str:
     """The parked original for people."""
     directory = os.path.dirname(bench.operation.on_array)
-    path = os.path.join(os.fsencode(bench.array.path), directory, bench.parked.name)
-    return path.decode("utf-8", "backslashreplace")
+    return renamed.shown(bench.array.path, os.path.join(directory, bench.parked.name))
 
 
 def _require_unused(bench: Bench) -> None:

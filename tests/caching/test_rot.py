@@ -13,10 +13,11 @@ from caching.auditing import rot
 from caching.bench import Bench, bench
 from caching.models import CachedFile, Operation
 from caching.playing import NOBODY
-from caching.returning_steps import swap, verify
+from caching.returning_steps import swap
 from tests.caching.ground import CONTENT, Ground, damage, parked_of, put_new_disk
 from tests.caching.test_audit import configuration, ground_of, kinds, repaired
 from tests.caching.test_exchanged_disks import exchange_disk
+from tests.caching.test_renamed import verify_quietly
 
 __all__ = ["configuration"]
 pytestmark = pytest.mark.django_db
@@ -289,10 +290,6 @@ def stepped(ground: Ground, operation: Operation, *steps: Callable[[Bench], None
         for step in steps:
             with bench(operation, *pair, NOBODY) as places:
                 step(places)
-
-
-def verify_quietly(places: Bench) -> None:
-    verify(places, lambda _done: None)
 
 
 @pytest.mark.parametrize("combination", ["links", "shadow", "parked"])
