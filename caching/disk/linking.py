@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from caching.disk.places import DIRECTORY_FLAGS, RefusedPathError, place
+from caching.disk.places import DIRECTORY_FLAGS, RefusedPathError, is_snapshots, place
 from caching.disk.roots import RootDir
 
 
@@ -58,10 +58,6 @@ def _target(directory: int, name: bytes) -> bytes:
         return b""  # it has gone in the meantime, or became a file
 
 
-SNAPSHOTS = {b".snapshots", b".snapshot", b".zfs", b"#snapshot", b"@Recently-Snapshot"}
-"""Where snapper, NetApp, ZFS, Synology and QNAP keep what was: links there are nobody's way to a file of now."""
-
-
 def links_below(root: RootDir, watch: Callable[[], None]) -> Iterator[tuple[bytes, bytes]]:
     """Every link below a root with what it points to, by walking all of it: on an array that wakes every disk.
 
@@ -72,4 +68,4 @@ def links_below(root: RootDir, watch: Callable[[], None]) -> Iterator[tuple[byte
         watch()
         found = scan(root, waiting.pop())
         yield from found.links.items()
-        waiting.extend(path for path in found.directories if os.path.basename(path) not in SNAPSHOTS)
+        waiting.extend(path for path in found.directories if not is_snapshots(os.path.basename(path)))

@@ -127,6 +127,11 @@ def is_private(name: bytes) -> bool:
     return name.startswith(PRIVATE_PREFIX)
 
 
+def is_snapshots(name: bytes) -> bool:
+    """Whether a directory is where snapper, NetApp, ZFS, Synology or QNAP keep what was: no file of now is in it."""
+    return name in {b".snapshots", b".snapshot", b".zfs", b"#snapshot", b"@Recently-Snapshot"}
+
+
 @contextmanager
 def place(root: RootDir, relative: bytes) -> Iterator[Place]:
     """The place of a path below a root. Raises FileNotFoundError without its directory, RefusedPathError."""

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 
-from caching.disk.places import DIRECTORY_FLAGS, is_private
+from caching.disk.places import DIRECTORY_FLAGS, is_private, is_snapshots
 from caching.disk.roots import RootDir
 
 
@@ -30,7 +30,7 @@ def _walk(fd: int, directory: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
             name = os.fsencode(entry.name)
             if is_private(name):
                 found.append(_join(directory, name))
-            elif entry.is_dir(follow_symlinks=False):
+            elif entry.is_dir(follow_symlinks=False) and not is_snapshots(name):
                 below.append(name)
     yield directory, found
     for name in below:

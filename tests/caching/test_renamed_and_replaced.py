@@ -107,6 +107,18 @@ def test_links_in_snapshots_are_left_alone(ground: Ground) -> None:
     assert ground.carry_out(ground.plan_restore()).state == State.DONE
 
 
+def test_a_parked_original_is_not_taken_out_of_a_snapshot(tmp_path: Path) -> None:
+    ground = make_ground(tmp_path, "symlink")
+    ground.cached()
+    kept = ground.array / ".snapshots" / "1" / "Films" / parked_of(ground).name
+    kept.parent.mkdir(parents=True)
+    rename(ground, FAR)
+    parked_of(ground).rename(kept)
+    done = ground.carry_out(ground.plan_restore("command"))
+    assert (done.state, done.outcome) == (State.DONE, "")
+    assert kept.read_bytes() == CONTENT
+
+
 @pytest.mark.parametrize("alive", [True, False])
 def test_a_link_that_was_moved_out_of_a_renamed_directory_gets_its_parked_original(tmp_path: Path, alive: bool) -> None:
     ground = make_ground(tmp_path, "symlink")
