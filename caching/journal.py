@@ -181,14 +181,13 @@ def note_damaged_copy(operation: Operation) -> CachedFile | None:
     return cached_file(operation).first()
 
 
-def know_damage(operation: Operation) -> bool:
-    """Let an operation know what its file's row knows of damage; whether that is news."""
+def know_damage(operation: Operation) -> None:
+    """Let an operation know what its file's row knows of damage."""
     names = ("original_damaged", "copy_damaged")
     known = cached_file(operation).values(*names).first() or {}
     news = {name: value for name, value in known.items() if getattr(operation, name) != value}
     if news:
         note(operation, **news)
-    return bool(news)
 
 
 def follow(operation: Operation) -> None:
@@ -240,7 +239,7 @@ def finish_returned(operation: Operation, outcome: str = "") -> None:
         if not outcome:  # the file stands on the array, and the directories that were made for it belong to it
             MadeDirectory.above(operation.array_id, operation.on_array).delete()
         if operation.is_rescue:
-            cached_file(operation).update(rescued_at=now)
+            cached_file(operation).update(rescued_at=now, conflict="")
         else:
             cached_file(operation).delete()
         outbox.tell(sentences.moved(operation))

@@ -40,7 +40,7 @@ def verify(bench: Bench, progress: disk.Progress) -> None:
     Raises GoneError when every version was deleted by another program.
     """
     operation, choice = bench.operation, _chosen(bench)
-    if operation.is_rescue and operation.is_linked and choice.way == Way.REPLACED and choice.drops_original:
+    if operation.is_rescue and choice.way == Way.REPLACED and choice.drops_original:
         raise ConflictError(NAME_TAKEN, f"Look at both: give {_named(bench)} {CURE_OF_TAKEN}")
     copy = bench.copy.look()
     if copy.kind is not disk.Kind.ABSENT:
@@ -121,8 +121,8 @@ def swap(bench: Bench) -> None:
 
 
 def _require_good_original(bench: Bench) -> None:
-    """An audit may have found the original damaged since it was chosen over the copy."""
-    if journal.know_damage(bench.operation) and bench.operation.original_damaged:
+    """The good copy must not make way for an original that is damaged."""
+    if _is_copy_better(bench):
         raise AbortedError("An audit found the original damaged at this moment.", "It is tried again.")
 
 
@@ -258,13 +258,17 @@ def remove(bench: Bench) -> None:
 
 
 def _require_needless(bench: Bench) -> None:
-    """A copy waits here while somebody has it open, and an audit may have found the original damaged meanwhile."""
-    operation = bench.operation
-    if operation.way != Way.IN_PLACE or not bench.copy.look().is_file(operation.target_print):
-        return
-    journal.know_damage(operation)
-    if operation.original_damaged and not operation.copy_damaged:
+    """A copy waits here while somebody has it open, and an audit may read the original meanwhile."""
+    if bench.operation.way in {Way.IN_PLACE, Way.BACK} and _is_copy_better(bench):
         raise ConflictError(DAMAGED, "Restore it to have the original made again from the copy.")
+
+
+def _is_copy_better(bench: Bench) -> bool:
+    """Whether an audit found the original damaged, since it was chosen, while the copy is good and still there."""
+    operation = bench.operation
+    journal.know_damage(operation)
+    is_found = operation.original_damaged and not operation.copy_damaged
+    return is_found and bench.copy.look().is_file(operation.target_print)
 
 
 def forget(bench: Bench, outcome: str) -> None:

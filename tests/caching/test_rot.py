@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from caching import auditing, disk, rescue, upkeep
+from caching import auditing, disk, journal, rescue, upkeep
 from caching import damage as damaged
 from caching.auditing import rot
 from caching.bench import Bench, bench
@@ -311,6 +311,40 @@ def test_an_original_found_damaged_while_its_copy_waits_to_be_removed_does_not_s
     stepped(ground, operation, verify_quietly, swap)
     damage(ground.on_array())
     auditing.examine(verified=True)
+    ground.recover()
+    operation.refresh_from_db()
+    assert (operation.state, ground.on_cache().read_bytes()) == ("conflict", CONTENT)
+    assert ground.carry_out(ground.plan_restore("api")).state == "done"
+    assert ground.on_array().read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("combination", ["links", "shadow", "parked"])
+def test_damage_that_was_known_before_a_crash_stops_it_after_the_crash_too(tmp_path: Path, combination: str) -> None:
+    ground = ground_of(combination, tmp_path)
+    operation = ground.plan_restore()
+    stepped(ground, operation, verify_quietly)
+    damage(ground.on_array() if combination == "shadow" else parked_of(ground))
+    auditing.examine(verified=True)
+    journal.know_damage(operation)
+    ground.recover()
+    assert ground.on_cache().read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("combination", ["links", "parked"])
+def test_a_damaged_original_that_got_its_name_right_before_a_crash_does_not_stay_alone(
+    tmp_path: Path, combination: str
+) -> None:
+    ground = ground_of(combination, tmp_path)
+    operation = ground.plan_restore()
+    stepped(ground, operation, verify_quietly)
+    damage(parked_of(ground))
+    auditing.examine(verified=True)
+    link, parked = tmp_path / "link", parked_of(ground)
+    if combination == "links":
+        ground.on_array().rename(link)
+    parked.rename(ground.on_array())
+    if combination == "links":
+        link.rename(parked)
     ground.recover()
     operation.refresh_from_db()
     assert (operation.state, ground.on_cache().read_bytes()) == ("conflict", CONTENT)
