@@ -94,7 +94,10 @@ def _link_is_there(row: Operation, parked: Shown, copy: Shown) -> Choice:
     if parked is Shown.OURS and copy is not Shown.FOREIGN and not _is_better(row, copy):
         return Choice(Way.BACK, takes_copy=copy is Shown.OURS)
     if copy is Shown.ABSENT:
-        raise ConflictError("Both the cached copy and the original were deleted by another program.", "")
+        raise ConflictError(
+            "Both the cached copy and the original were deleted by another program; only our link is left.",
+            "Get the file again from its source or from a backup, or delete the link. Then restore it.",
+        )
     return Choice(Way.COPIED, drops_original=parked is Shown.OURS)
 
 
