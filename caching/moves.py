@@ -139,18 +139,30 @@ def _step_of_returning(places: Bench, progress: Progress) -> None:
 
 
 def let_go(operation: Operation, roots: Roots) -> None:
-    """Deal with a return whose cache is gone before it got its file the name: what follows is a rescue.
+    """Deal with an operation whose cache is gone before the original has its name; what follows is a rescue.
 
-    A file that was copied back is complete, and nothing else may be left of it: it gets the name. The rest waits for
-    the disk.
+    What fails is kept on its row or tried again; the other files do not wait for it. Raises LostOperationError.
     """
+    step = _let_go_of_caching if operation.kind == Kind.CACHE else _let_go_of_returning
     try:
         with bench(operation, roots[operation.array_id], None, NOBODY) as places:
-            if not (operation.way == Way.COPIED and _has_got_its_name(places)):
-                returning_steps.undo(places)
-                journal.abort(operation, "Its cache disk is gone.")
+            step(places)
     except ConflictError as error:
         _conflict(operation, error)
+    except (disk.RefusedPathError, OSError) as error:
+        log.warning("%s could not be undone yet: %s", operation, _sentence(error))
+
+
+def _let_go_of_caching(places: Bench) -> None:
+    caching_steps.unpark(places)
+    journal.advance(places.operation, State.VERIFIED)  # should the disk come back, it is parked again
+
+
+def _let_go_of_returning(places: Bench) -> None:
+    """A file that was copied back is complete, and nothing else may be left of it: it gets the name."""
+    if not (places.operation.way == Way.COPIED and _has_got_its_name(places)):
+        returning_steps.undo(places)
+        journal.abort(places.operation, "Its cache disk is gone.")
 
 
 def _has_got_its_name(places: Bench) -> bool:

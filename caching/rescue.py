@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from cacherr.errors import StorageAbsentError
-from caching import caching_steps, cycle, damage, disk, journal, lock, moves, recovery
-from caching.bench import bench
+from caching import cycle, damage, disk, journal, lock, moves, recovery
 from caching.models import (
     RESCUE,
     CachedFile,
@@ -124,8 +123,10 @@ def rescue() -> Rescued:
 
 def _rescue(root: Root, done: Rescued) -> None:
     for operation in journal.live():
-        if operation.cache_id == root.pk:
+        if operation.cache_id == root.pk and holds_name(operation):
             _let_go(operation)
+            if operation.state == State.CONFLICT or holds_name(operation):
+                done.operations.append(operation)
     for file in CachedFile.objects.select_related("array", "cache").filter(cache=root, rescued_at__isnull=True):
         if _is_back(file):
             continue
@@ -154,12 +155,5 @@ def _bring_back(file: CachedFile, done: Rescued) -> None:
 
 def _let_go(operation: Operation) -> None:
     """An unfinished operation on the lost cache: the original gets its name; the rest waits for the disk."""
-    if not holds_name(operation):
-        return
     with recovery.open_roots([operation.array]) as roots:
-        if operation.kind == Kind.CACHE:
-            with bench(operation, roots[operation.array_id], None, NOBODY) as places:
-                caching_steps.unpark(places)
-            journal.advance(operation, State.VERIFIED)  # should the disk come back, it is parked again
-        else:
-            moves.let_go(operation, roots)
+        moves.let_go(operation, roots)

@@ -6,7 +6,7 @@ should it be found again, is known wherever a mapping names it then; but it has 
 
 from collections.abc import Collection, Iterable
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from cacherr.errors import RefusedError
 from caching import damage, journal
@@ -37,7 +37,7 @@ def require_needless(roots: Collection[Root]) -> None:
 
 def _require_rescued(cache: Root) -> None:
     files = CachedFile.objects.filter(cache=cache, rescued_at=None)
-    parked = [file for file in files.filter(mode=Mode.COPY) if file.leaves_name]
+    parked = _parked(files)
     begun = [row for row in journal.live() if row.cache_id == cache.pk and (row.is_rescue or holds_name(row))]
     if count := len(parked) + len(begun):
         raise RefusedError(
@@ -89,9 +89,12 @@ def retire(roots: Iterable[Root]) -> None:
 
 
 def let_go(cache: Root) -> None:
-    """The disk of a cache will not come back, and all is rescued: what only told of copies on it ends."""
+    """The disk of a cache will not come back: what only told of copies on it ends.
+
+    What an original could not be given its name back for stays: it is tried again, and the audit tells it.
+    """
     for operation in journal.live():
-        if operation.cache_id != cache.pk or operation.is_rescue:
+        if operation.cache_id != cache.pk or operation.is_rescue or holds_name(operation):
             continue
         if operation.kind != Kind.CACHE and operation.state == State.SWAPPED:
             journal.finish_returned(operation)
@@ -99,4 +102,10 @@ def let_go(cache: Root) -> None:
             journal.abort(operation, GONE)
     files = CachedFile.objects.filter(cache=cache)
     files.filter(mode=Mode.MOVE).update(conflict=LOST)
-    files.exclude(mode=Mode.MOVE).filter(conflict__in=damage.UNDISPUTED).delete()
+    copied = files.exclude(mode=Mode.MOVE).filter(conflict__in=damage.UNDISPUTED)
+    copied.exclude(pk__in=[file.pk for file in _parked(copied)]).delete()
+
+
+def _parked(files: QuerySet[CachedFile]) -> list[CachedFile]:
+    """Those whose originals do not have their names back yet."""
+    return [file for file in files.filter(mode=Mode.COPY, rescued_at=None) if file.leaves_name]

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from cacherr.errors import StorageAbsentError
-from caching import journal, rescue, returning_steps
+from caching import auditing, journal, rescue, returning_steps
 from caching.bench import bench
 from caching.models import CachedFile, CachePolicy, Operation, PathMapping, Root
 from caching.playing import NOBODY
-from tests.caching.ground import CONTENT, Ground, make_ground
+from tests.caching.ground import CONTENT, FILM, Ground, make_ground, parked_of
 from tests.conftest import tree
 
 pytestmark = pytest.mark.django_db
@@ -188,3 +188,75 @@ def test_an_original_that_was_linked_while_it_waited_for_its_reader_is_rescued_t
         assert rescue.needs_rescue(Root.objects.get(kind="cache"))
         rescue.rescue()
         assert ground.on_array().samefile(tmp_path / "backup")
+
+
+NEW = b"another program's"
+OTHER = b"Films/Beta (2002)/Beta.mkv"
+
+
+@pytest.mark.parametrize("placement", ["union", "symlink"])
+def test_no_original_is_dropped_for_another_file_while_the_cached_copy_cannot_be_seen(
+    tmp_path: Path, placement: str
+) -> None:
+    ground = make_ground(tmp_path, placement, park=True)
+    ground.cached()
+    ground.on_array().unlink(missing_ok=True)
+    ground.on_array().write_bytes(NEW)
+    with without_cache(ground):
+        (operation,) = rescue.rescue().failed
+        assert operation.state == "conflict"
+        assert "parked" in CachedFile.objects.get().conflict
+    assert (ground.on_array().read_bytes(), parked_of(ground).read_bytes()) == (NEW, CONTENT)
+
+
+def test_a_conflict_of_a_rescue_ends_with_its_cure(tmp_path: Path) -> None:
+    ground = make_ground(tmp_path, "symlink")
+    ground.cached()
+    ground.on_array().unlink()
+    ground.on_array().write_bytes(NEW)
+    with without_cache(ground):
+        rescue.rescue()
+        parked_of(ground).unlink()
+        assert not rescue.rescue().failed
+        assert [one.kind for one in auditing.examine().findings] == ["absent"]
+    file = CachedFile.objects.get()
+    assert (file.conflict, file.rescued_at is None) == ("", False)
+    ground.carry_out(ground.plan_restore())
+    assert not CachedFile.objects.exists()
+    assert ground.on_array().read_bytes() == NEW
+
+
+def test_what_a_rescue_could_not_bring_back_is_not_forgotten_when_no_mapping_uses_its_cache(tmp_path: Path) -> None:
+    ground = make_ground(tmp_path, "symlink")
+    ground.cached()
+    directory, elsewhere = ground.on_array().parent, tmp_path / "elsewhere"
+    directory.rename(elsewhere)
+    directory.symlink_to(elsewhere)
+    with without_cache(ground):
+        PathMapping.objects.update(enabled=False)
+        assert rescue.rescue().failed
+        assert rescue.needs_rescue(Root.objects.get(kind="cache"))
+        directory.unlink()
+        elsewhere.rename(directory)
+        assert not rescue.rescue().failed
+        assert ground.on_array().read_bytes() == CONTENT
+    assert not CachedFile.objects.exists()
+
+
+def test_an_operation_that_cannot_be_undone_does_not_keep_other_originals_parked(tmp_path: Path) -> None:
+    ground = make_ground(tmp_path, "symlink")
+    ground.cached(OTHER)
+    PathMapping.objects.update(mode="move")
+    ground.mapping.refresh_from_db()
+    with ground.write().open("rb"):  # a viewer: the original stays parked, and the operation swapped
+        operation = ground.carry_out(ground.plan_caching())
+        assert operation.state == "swapped"
+        ground.on_array().unlink()
+        ground.on_array().write_bytes(NEW)
+        with without_cache(ground):
+            assert operation in rescue.rescue().failed
+            assert ground.on_array(OTHER).read_bytes() == CONTENT
+    operation.refresh_from_db()
+    assert operation.state == "conflict"
+    kept = [path.read_bytes() for path in ground.on_array(FILM).parent.iterdir()]
+    assert sorted(kept) == sorted([NEW, CONTENT])
