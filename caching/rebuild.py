@@ -135,6 +135,8 @@ class _Rebuild:
         """
         try:
             with bench(operation, self.array, self.cache, NOBODY) as places:
+                if _may_have_gone_on(places):
+                    return os.path.join(os.path.dirname(operation.on_array), places.returned.name)
                 if _is_moved(places):
                     operation.state = State.SWAPPED
         except disk.RefusedPathError:
@@ -199,6 +201,19 @@ def _is_moved(places: Bench) -> bool:
     moving = operation.kind == Kind.CACHE and operation.mode == Mode.MOVE and operation.state != State.PLANNED
     gone = moving and vacant and places.parked.look().kind is disk.Kind.ABSENT
     return gone and places.copy.look().is_file(operation.target_print)
+
+
+def _may_have_gone_on(places: Bench) -> bool:
+    """Whether a return may have got further than its first record says, because a full disk took no other.
+
+    The name shows a file that is not the original, so what is beside it under a private name may have had the name.
+    The original of a move is gone, and what was copied back may have been given its inode's number.
+    """
+    operation, name = places.operation, places.original.look()
+    planned = operation.kind != Kind.CACHE and operation.state == State.PLANNED
+    original = name.is_file(operation.source_print) and operation.mode != Mode.MOVE
+    served = name.kind is disk.Kind.FILE and not original
+    return planned and served and places.returned.look().kind is not disk.Kind.ABSENT
 
 
 def _note_damage(record: dict[str, Any], *known: Records) -> None:

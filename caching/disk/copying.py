@@ -1,6 +1,5 @@
 """Copying one file so that the copy is complete, durable and verified before anybody can see it under a public name."""
 
-import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 
 from caching.disk import verifying
 from caching.disk.copy_failures import Cancelled, CopyFailedError, SourceBusyError, SourceChangedError
+from caching.disk.failures import is_full
 from caching.disk.layout import layout_of
 from caching.disk.leases import open_for_writing
 from caching.disk.metadata import copy_metadata
@@ -28,7 +28,6 @@ __all__ = [
 
 TO_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 TO_MAKE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 MAKE_ROOM = "Free some space, or lower the cache limit."
 
 
@@ -97,7 +96,7 @@ def _full_disk_named() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in FULL:
+        if is_full(error):
             raise CopyFailedError("The disk is full.", MAKE_ROOM) from error
         raise
 
