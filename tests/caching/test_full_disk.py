@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_django.fixtures import Settings
 
-from caching import disk, journal, manifest, rescue, returning_steps, upkeep
+from caching import disk, exclusions, journal, manifest, rescue, returning_steps, tasks, upkeep
 from caching.bench import bench
 from caching.models import CachedFile, Kind, Operation, State
 from caching.playing import NOBODY
@@ -135,6 +136,25 @@ def test_a_line_that_a_full_disk_tore_spoils_no_other(small_cache: Path, tmp_pat
     lose_database(ground)
     upkeep.recover(rebuild_rows=True)
     assert {row.relative for row in CachedFile.objects.all()} == {FILM, b"Films/Beta (2002).mkv"}
+
+
+def test_where_the_movers_list_cannot_be_written_the_work_is_done_and_one_sentence_says_it(
+    tmp_path: Path, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with mounted(tmp_path / "config", "tmpfs", SMALL) as config:
+        settings.CONFIG_DIR = config
+        ground = make_ground(tmp_path, "union")
+        ground.cached()
+        operation = ground.plan_restore()
+        Operation.objects.update(trigger="api")
+        (config / exclusions.NAME).write_bytes(b"/what/was/cached/before\n")
+        fill(config)
+        ground.cached(b"Films/Beta (2002).mkv")
+        tasks.run_orders()
+    operation.refresh_from_db()
+    assert operation.state == State.DONE
+    (said,) = {record.getMessage() for record in caplog.records if record.name == "caching.tasks"}
+    assert said.startswith("The disk is full.")
 
 
 STEPS = {"verified": 1, "swapped": 2}
