@@ -8,10 +8,10 @@ from typing import NoReturn
 
 from django.conf import settings
 
-from caching import disk, journal
+from caching import disk, journal, limits
 from caching.bench import AbortedError, Bench, ConflictError
 from caching.directories import remove_parents
-from caching.models import Mode, State
+from caching.models import CachePolicy, Mode, State
 
 
 def copy(bench: Bench, progress: disk.Progress) -> None:
@@ -23,7 +23,9 @@ def copy(bench: Bench, progress: disk.Progress) -> None:
     if operation.mode == Mode.MOVE and links > 1:
         raise AbortedError(f"The file has {links} hard links: moving it would free nothing and break them.")
     moving = operation.mode == Mode.MOVE
-    copied = disk.copy_verified(bench.original, bench.temporary, settings.COPY_CHUNK, progress, exact=moving)
+    copied = disk.copy_verified(
+        bench.original, bench.temporary, settings.COPY_CHUNK, progress, exact=moving, keep_free=_keep_free(bench)
+    )
     journal.advance(
         operation,
         State.VERIFIED,
@@ -35,6 +37,12 @@ def copy(bench: Bench, progress: disk.Progress) -> None:
         original_name=bench.parked.name if operation.leaves_name else b"",
         link_target=bench.link_target if operation.is_linked else b"",
     )
+
+
+def _keep_free(bench: Bench) -> int:
+    """The planner's rule, asked again: other programs may have filled the cache since the plan. In bytes."""
+    total = disk.space(bench.cache).total if bench.cache is not None else 0
+    return limits.stays_free(CachePolicy.effective(), total)
 
 
 def publish(bench: Bench) -> None:

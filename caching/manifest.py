@@ -11,7 +11,7 @@ from typing import Any
 
 from caching import disk
 from caching.bench import Bench
-from caching.models import CachedFile, MadeDirectory, Operation, State
+from caching.models import CachedFile, Kind, MadeDirectory, Operation, State
 
 log = logging.getLogger(__name__)
 
@@ -27,21 +27,47 @@ LATER = {"renamed_to": "", **dict.fromkeys(DAMAGE, False)}
 
 
 def record(bench: Bench) -> None:
-    """Note an operation as it is now, before the next step's first side effect. Raises OSError."""
-    note(bench.operation, _roots(bench))
+    """Note an operation as it is now, before the next step's first side effect. Raises OSError.
+
+    Only for caching a full disk is an error: what comes back makes room, or needs none, and must not wait for a line.
+    What was noted before is enough for a rebuild, which looks at the disks.
+    """
+    operation = bench.operation
+    line = _line(operation)
+    for root in _roots(bench):
+        try:
+            _append(root, line, operation)
+        except OSError as error:
+            if operation.kind == Kind.CACHE or not disk.is_full(error):
+                raise
+            _warn(root, error)
 
 
 def note(operation: Operation, roots: Iterable[disk.RootDir]) -> None:
     """Note an operation as it is now in these roots. Raises OSError."""
-    line = json.dumps(_described(operation)).encode()
+    line = _line(operation)
     for root in roots:
-        disk.append(root, line, durable=operation.state != State.PLANNED)
+        _append(root, line, operation)
+
+
+def _line(operation: Operation) -> bytes:
+    return json.dumps(_described(operation)).encode()
+
+
+def _append(root: disk.RootDir, line: bytes, operation: Operation) -> None:
+    disk.append(root, line, durable=operation.state != State.PLANNED)
 
 
 def note_damage(file: CachedFile, cache: disk.RootDir) -> None:
-    """Note what was found damaged of a cached file, which no operation tells. Raises OSError."""
+    """Note what was found damaged of a cached file, which no operation tells.
+
+    The database knows it: the manifest matters on the day when that is lost, so trouble with this is no trouble.
+    """
     values: dict[str, Any] = {name: getattr(file, name) for name in ("array_id", "cache_id", *DAMAGE)}
-    disk.append(cache, json.dumps(values | {"damage_of": os.fsdecode(file.relative)}).encode(), durable=True)
+    try:
+        disk.append(cache, json.dumps(values | {"damage_of": os.fsdecode(file.relative)}).encode(), durable=True)
+    except OSError as error:
+        _warn(cache, error)
 
 
 def close(bench: Bench) -> None:
@@ -53,7 +79,11 @@ def close(bench: Bench) -> None:
         try:
             disk.append(root, json.dumps(ended).encode(), durable=False)
         except OSError as error:
-            log.warning("The manifest in %s could not be written: %s", root.path, error)
+            _warn(root, error)
+
+
+def _warn(root: disk.RootDir, error: OSError) -> None:
+    log.warning("The manifest in %s could not be written: %s", root.path, error)
 
 
 def _roots(bench: Bench) -> Iterator[disk.RootDir]:

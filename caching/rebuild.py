@@ -9,8 +9,10 @@ from typing import Any
 from django.utils import timezone
 
 from caching import disk, manifest
+from caching.bench import Bench, bench
 from caching.models import LIVE_STATES, CachedFile, Kind, MadeDirectory, Mode, Operation, PathMapping, Placement, State
 from caching.models.file_row import path_key
+from caching.playing import NOBODY
 
 Records = dict[bytes, dict[str, Any]]
 """Of the manifest, by path."""
@@ -23,7 +25,7 @@ class Rebuilt:
     files: list[str] = field(default_factory=list)
     operations: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
-    """Parked originals that nothing tells enough of."""
+    """What nothing tells enough of, for example parked originals without a record; left alone."""
 
 
 def rebuild(mapping: PathMapping) -> Rebuilt:
@@ -115,11 +117,31 @@ class _Rebuild:
             return
         names = ("token", "kind", "state", "trigger", "way", "source_print", "target_print", "stale_print")
         values = {name: record[name] for name in (*names, "bytes_total")}
-        Operation.objects.create(
+        operation = Operation(
             **_row_values(record) | values, path_key=path_key(path), started_at=timezone.now(),
             cache_id=self.cache_id,
         )  # fmt: skip
+        unknown = self._left_alone(operation)
+        if unknown:
+            self.found.unknown.append(os.fsdecode(unknown))
+            return
+        operation.save(force_insert=True)
         self.found.operations.append(os.fsdecode(path))
+
+    def _left_alone(self, operation: Operation) -> bytes:
+        """Compare an operation with the disks before it becomes a row. The path of what is better left alone, if any.
+
+        Raises OSError.
+        """
+        try:
+            with bench(operation, self.array, self.cache, NOBODY) as places:
+                if _may_have_gone_on(places):
+                    return os.path.join(os.path.dirname(operation.on_array), places.returned.name)
+                if _is_moved(places):
+                    operation.state = State.SWAPPED
+        except disk.RefusedPathError:
+            return operation.on_array
+        return b""
 
     def from_tags(self) -> None:
         """Parked originals that the manifest does not know: walks the whole array, which nothing else ever does."""
@@ -167,6 +189,31 @@ class _Rebuild:
         if made:
             self.found.files.append(os.fsdecode(tag.path))
         return made
+
+
+def _is_moved(places: Bench) -> bool:
+    """Whether the cached copy is all there is: the original of a move is gone, and the record of the end was lost.
+
+    Only forward, then: taking the caching back would remove the only copy.
+    """
+    operation, name = places.operation, places.original.look()
+    vacant = name.kind is disk.Kind.ABSENT or name.is_link(bytes(operation.link_target))
+    moving = operation.kind == Kind.CACHE and operation.mode == Mode.MOVE and operation.state != State.PLANNED
+    gone = moving and vacant and places.parked.look().kind is disk.Kind.ABSENT
+    return gone and places.copy.look().is_file(operation.target_print)
+
+
+def _may_have_gone_on(places: Bench) -> bool:
+    """Whether a return may have got further than its first record says, because a full disk took no other.
+
+    The name shows a file that is not the original, so what is beside it under a private name may have had the name.
+    The original of a move is gone, and what was copied back may have been given its inode's number.
+    """
+    operation, name = places.operation, places.original.look()
+    planned = operation.kind != Kind.CACHE and operation.state == State.PLANNED
+    original = name.is_file(operation.source_print) and operation.mode != Mode.MOVE
+    served = name.kind is disk.Kind.FILE and not original
+    return planned and served and places.returned.look().kind is not disk.Kind.ABSENT
 
 
 def _note_damage(record: dict[str, Any], *known: Records) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from celery import shared_task
+from django.db import OperationalError
 
+from cacherr.commands import database_error
 from cacherr.errors import BusyError, CacherrError
 from caching import arr, backing_up, cycle, orders, rescue, upkeep
 from caching.notifying import sending
@@ -84,3 +86,5 @@ def _quietly(work: Callable[[], object]) -> None:
         log.info("%s", error)
     except CacherrError as error:
         log.warning("%s", error)
+    except OperationalError as error:  # full, locked or away: the rows that are there say what is left to be done
+        log.warning("%s Everything is tried again by itself.", database_error(error))

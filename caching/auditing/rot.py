@@ -56,6 +56,5 @@ def remember(row: CachedFile, *, copy: bool | None, original: bool | None) -> No
     try:
         with disk.open_root(row.cache.path, row.cache.pk) as cache:
             manifest.note_damage(row, cache)
-    except (StorageAbsentError, OSError) as error:
-        # The database knows it. The manifest matters on the day when that is lost.
-        log.warning("The manifest in %s could not be written: %s", row.cache.path, error)
+    except StorageAbsentError as error:
+        log.warning("Only the database knows of it: %s", error)

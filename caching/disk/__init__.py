@@ -15,7 +15,7 @@ from caching.disk.copying import (
     copy_verified,
 )
 from caching.disk.directories import make_directories, missing_directories, remove_directory
-from caching.disk.failures import StorageFailedError, named
+from caching.disk.failures import StorageFailedError, is_full, named
 from caching.disk.hashing import hash_of
 from caching.disk.linking import Scan, links_below, scan
 from caching.disk.listing import Listing, listing, looks
@@ -78,6 +78,7 @@ __all__ = [
     "hash_of",
     "idle_priority",
     "in_use",
+    "is_full",
     "is_private",
     "links_below",
     "listing",

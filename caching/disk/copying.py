@@ -1,20 +1,22 @@
 """Copying one file so that the copy is complete, durable and verified before anybody can see it under a public name."""
 
-import errno
 import os
 import stat
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from caching.disk import verifying
 from caching.disk.copy_failures import Cancelled, CopyFailedError, SourceBusyError, SourceChangedError
-from caching.disk.layout import layout_of
+from caching.disk.failures import is_full
+from caching.disk.layout import Layout, layout_of
 from caching.disk.leases import open_for_writing
 from caching.disk.metadata import copy_metadata
 from caching.disk.places import NOWHERE, Fingerprint, Place, RefusedPathError, require_directory
 from caching.disk.priority import idle_priority
-from caching.disk.transfer import Progress, transfer
+from caching.disk.transfer import Progress, reserve, transfer
+from caching.planning.sizes import readable
 
 __all__ = [
     "Cancelled",
@@ -28,8 +30,10 @@ __all__ = [
 
 TO_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 TO_MAKE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 MAKE_ROOM = "Free some space, or lower the cache limit."
+KEEP_LESS = "Free some space, or lower the minimum free space and the reserve."
+
+_taking_room = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,15 @@ class Copied:
     size: int
 
 
-def copy_verified(source: Place, temporary: Place, chunk: int, progress: Progress, *, exact: bool = False) -> Copied:
+def copy_verified(
+    source: Place, temporary: Place, chunk: int, progress: Progress, *, exact: bool = False, keep_free: int = 0
+) -> Copied:
     """Copy `source` to the new file `temporary` with its metadata and holes; sync it; read it back and compare.
 
     `chunk` is the size of one read and write in bytes. A large file is verified by a second thread while it is still
     being written; that thread has ended when this returns or raises. The work has idle priority on the disks.
-    `exact`: the source will go, so an extended attribute that the copy cannot hold is an error.
+    `exact`: the source will go, so an extended attribute that the copy cannot hold is an error. `keep_free`: so many
+    bytes of the copy's file system stay free, or the copy is not begun.
 
     Raises FileExistsError when the temporary name is taken, SourceBusyError, SourceChangedError, CopyFailedError (its
     message names the cure), what `progress` raises, or OSError: also when the sync fails, which is never tried again
@@ -57,8 +64,7 @@ def copy_verified(source: Place, temporary: Place, chunk: int, progress: Progres
         before = os.fstat(reader)
         _require_at_rest(source, reader, before)
         layout = layout_of(reader, before.st_size)
-        _require_room(temporary, layout.bytes_of_data)
-        with _opened(temporary, TO_MAKE) as writer, _full_disk_named():
+        with _made(temporary, layout, keep_free) as writer, _full_disk_named():
             with verifying.trailing(temporary, writer, layout.size) as behind:
                 digest = transfer(reader, writer, layout, chunk, progress=progress, behind=behind)
                 copy_metadata(reader, writer, before, exact=exact)
@@ -71,6 +77,20 @@ def copy_verified(source: Place, temporary: Place, chunk: int, progress: Progres
             after = os.fstat(writer)
     _require_size(after, before)
     return Copied(str(Fingerprint.of(before)), str(Fingerprint.of(after)), digest.hexdigest(), before.st_size)
+
+
+@contextmanager
+def _made(temporary: Place, layout: Layout, keep_free: int) -> Iterator[int]:
+    """Make the file of the copy, with its room reserved where the file system can.
+
+    One copy after the other looks how much is free and takes it: what several at once still have to write is taken.
+    """
+    with ExitStack() as stack:
+        with _taking_room, _full_disk_named():
+            _require_room(temporary, layout.bytes_of_data, keep_free)
+            writer = stack.enter_context(_opened(temporary, TO_MAKE))
+            reserve(writer, layout)
+        yield writer
 
 
 @contextmanager
@@ -97,7 +117,7 @@ def _full_disk_named() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in FULL:
+        if is_full(error):
             raise CopyFailedError("The disk is full.", MAKE_ROOM) from error
         raise
 
@@ -109,7 +129,7 @@ def _require_at_rest(source: Place, reader: int, status: os.stat_result) -> None
         raise SourceBusyError("Somebody is still writing the file.", "It is tried again in the next cycle.")
 
 
-def _require_room(temporary: Place, needed: int) -> None:
+def _require_room(temporary: Place, needed: int, keep_free: int) -> None:
     """Look at the file system that the temporary is really on, which may be another one than its root's."""
     if temporary.directory == NOWHERE:
         raise CopyFailedError("The directory of the copy was removed by another program.", "It is tried again.")
@@ -117,6 +137,9 @@ def _require_room(temporary: Place, needed: int) -> None:
     free = room.f_bavail * room.f_frsize
     if room.f_blocks and free < needed:  # some FUSE file systems know nothing of their size
         raise CopyFailedError(f"The disk is full: {needed} bytes are needed and {free} are free.", MAKE_ROOM)
+    if room.f_blocks and needed and free - keep_free < needed:
+        sizes = f"{readable(needed)} are needed, {readable(free)} are free, and {readable(keep_free)} shall stay free"
+        raise CopyFailedError(f"There is no room for it any more: {sizes}.", KEEP_LESS)
 
 
 def _require_unchanged(source: Place, before: os.stat_result) -> None:

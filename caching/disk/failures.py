@@ -16,8 +16,16 @@ SENTENCES = {
 }
 
 
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
 class StorageFailedError(CacherrError):
     """A disk did not do what it was asked to."""
+
+
+def is_full(error: OSError) -> bool:
+    """Whether a disk has no room left, or none left for us."""
+    return error.errno in FULL
 
 
 def named(error: OSError) -> StorageFailedError:

@@ -21,13 +21,12 @@ DIRECT_FROM = 256 * 1024
 def transfer(
     reader: int, writer: int, layout: Layout, chunk: int, *, progress: Progress, behind: Trailing | None
 ) -> "xxhash.xxh3_128":
-    """Copy all bytes; their hash, with holes counted as zeros. Nothing is synced yet.
+    """Copy all bytes into a file that has its room already; their hash, with holes as zeros. Nothing is synced yet.
 
     Raises SourceChangedError when the source is shorter than its layout, OSError, and what `progress` and `behind`
     raise.
     """
     large = layout.size > WINDOW
-    _reserve(writer, layout, large=large)
     if large:
         os.posix_fadvise(reader, 0, 0, os.POSIX_FADV_SEQUENTIAL)
     target = direct.Writer(writer, direct=large and chunk >= DIRECT_FROM and chunk % direct.BLOCK == 0)
@@ -52,9 +51,12 @@ def _window_is_done(reader: int, end: int, digest: bytes, between: Callable[[], 
         behind.written(end, digest, between)
 
 
-def _reserve(writer: int, layout: Layout, *, large: bool) -> None:
-    """Room for a large file in one piece; for one with holes its length, so that the last may be a hole."""
+def reserve(writer: int, layout: Layout) -> None:
+    """Room for a large file in one piece; for one with holes its length, so that the last may be a hole.
+
+    Raises OSError, also when there is not so much room.
+    """
     if not layout.is_dense:
         os.ftruncate(writer, layout.size)
-    elif large:
+    elif layout.size > WINDOW:
         calls.fallocate(writer, layout.size)

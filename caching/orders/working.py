@@ -2,7 +2,8 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from cacherr.errors import StorageAbsentError
 from caching import crew, cycle, disk, exclusions, journal, lock, mappings, mover, pausing, proving, recovery, stopping
@@ -55,11 +56,11 @@ def run_waiting() -> int:
     """Carry out the orders that wait, also those that arrive meanwhile; how many, without those that a crew took on.
 
     A few at a time, so that what was not begun goes on waiting when this process has to end. Nothing is begun while
-    Cacherr is paused. Raises BusyError, StorageAbsentError.
+    Cacherr is paused. Raises BusyError, StorageAbsentError, StorageFailedError.
     """
     count = 0
     absent: list[StorageAbsentError] = []
-    with lock.held(cycle.WORK_LOCK):
+    with lock.held(cycle.WORK_LOCK), _failures_named():
         policy = CachePolicy.effective()
         at_a_time = max(policy.operations_to_array, policy.operations_to_cache)
         try:
@@ -70,14 +71,20 @@ def run_waiting() -> int:
                     carry_out(rows, of_plex(mappings.in_force()))
                 except StorageAbsentError as error:
                     absent.append(error)
-        except OSError as error:
-            raise disk.named(error) from error
         finally:
             if count:
                 exclusions.write()
     if absent:
         raise absent[0]
     return count
+
+
+@contextmanager
+def _failures_named() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise disk.named(error) from error
 
 
 def carry_out(operations: Sequence[Operation], playing: Playing) -> None:

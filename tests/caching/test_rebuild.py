@@ -21,6 +21,13 @@ def lose_database(ground: Ground) -> None:
     Root.objects.all().delete()
 
 
+def forget_records(ground: Ground, *states: str) -> None:
+    """The manifests lose what was noted of operations in these states."""
+    for path in ground.directory.rglob(".cacherr-manifest"):
+        lines = [line for line in path.read_bytes().split(b"\n") if line]
+        path.write_bytes(b"".join(b"\n" + line for line in lines if json.loads(line)["state"] not in states))
+
+
 def test_a_cached_file_is_known_again_and_a_restore_leads_back_to_the_start(ground: Ground) -> None:
     ground.write()
     start = tree(ground.directory)
@@ -112,6 +119,31 @@ def test_damage_of_a_file_that_came_back_does_not_make_it_cached_again(tmp_path:
     lose_database(ground)
     upkeep.recover(rebuild_rows=True)
     assert not CachedFile.objects.exists()
+
+
+def test_the_only_copy_of_a_moved_file_is_kept_when_the_last_record_was_lost(ground: Ground) -> None:
+    ground.cached()
+    cached = tree(ground.directory)
+    forget_records(ground, "done")
+    lose_database(ground)
+    done = upkeep.recover(rebuild_rows=True)
+    assert [row.state for row in done.operations] == ["done"]
+    assert ground.plex_sees() == CONTENT
+    assert tree(ground.directory) == cached
+    assert ground.carry_out(ground.plan_restore()).state == "done"
+    assert ground.on_array().read_bytes() == CONTENT
+
+
+def test_an_unfinished_operation_behind_a_link_is_named_and_left_alone(tmp_path: Path) -> None:
+    ground = make_ground(tmp_path, "union", "move")
+    ground.cached()
+    forget_records(ground, "done")
+    lose_database(ground)
+    films = ground.array / "Films"
+    films.rename(tmp_path / "elsewhere")
+    films.symlink_to(tmp_path / "elsewhere")
+    assert upkeep.recover(rebuild_rows=True).rebuilt[0].unknown == [FILM.decode()]
+    assert ground.on_cache().read_bytes() == CONTENT
 
 
 def test_records_of_earlier_versions_are_understood(ground: Ground) -> None:

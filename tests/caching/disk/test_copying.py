@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from caching import disk
 from caching.disk.layout import WINDOW
+from tests.caching.disk.conftest import mounted
 from tests.caching.disk.ground import (
     MB,
     Ground,
@@ -241,6 +242,23 @@ def test_a_disk_that_fills_up_meanwhile_ends_the_copy_with_a_cure(small_disk: Gr
         small_disk.copy(65_536, meanwhile)
     assert raised.value.cure
     assert isinstance(raised.value.__cause__, OSError)
+
+
+def test_what_shall_stay_free_is_not_filled_by_several_copies_at_once(tmp_path: Path) -> None:
+    """The second begins while the first has written little, and has its room all the same."""
+    with mounted(tmp_path / "small", "tmpfs", "size=80m") as at:
+        first, second = Ground(tmp_path / "array", at / "cache"), Ground(tmp_path / "more", at / "beside")
+        for ground in (first, second):
+            ground.source.write_bytes(b"x" * 20 * MB)
+        with pytest.raises(disk.CopyFailedError, match=r"20\.0 MB are needed, 60\.0 MB are free, and 45\.0 MB shall"):
+            first.copy(progress=lambda _done: second.require_equal(second.copy(keep_free=45 * MB)))
+        first.temporary.unlink()
+        second.require_equal(second.copy(keep_free=45 * MB))
+
+
+def test_an_empty_file_needs_none_of_what_shall_stay_free(small_disk: Ground) -> None:
+    small_disk.source.write_bytes(b"")
+    small_disk.require_equal(small_disk.copy(keep_free=100 * MB))
 
 
 def test_only_the_data_of_a_file_with_holes_needs_room(small_disk: Ground) -> None:
