@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from caching.disk import verifying
 from caching.disk.copy_failures import Cancelled, CopyFailedError, SourceBusyError, SourceChangedError
 from caching.disk.layout import layout_of
-from caching.disk.leases import open_for_writing
+from caching.disk.leases import may_be_written
 from caching.disk.metadata import copy_metadata
 from caching.disk.places import NOWHERE, Fingerprint, Place, RefusedPathError, require_directory
 from caching.disk.priority import idle_priority
@@ -42,12 +42,15 @@ class Copied:
     size: int
 
 
-def copy_verified(source: Place, temporary: Place, chunk: int, progress: Progress, *, exact: bool = False) -> Copied:
+def copy_verified(
+    source: Place, temporary: Place, chunk: int, progress: Progress, *, exact: bool = False, rest: int = 0
+) -> Copied:
     """Copy `source` to the new file `temporary` with its metadata and holes; sync it; read it back and compare.
 
     `chunk` is the size of one read and write in bytes. A large file is verified by a second thread while it is still
     being written; that thread has ended when this returns or raises. The work has idle priority on the disks.
     `exact`: the source will go, so an extended attribute that the copy cannot hold is an error.
+    `rest`: for how many seconds the source must have been at rest where the kernel does not tell who writes it.
 
     Raises FileExistsError when the temporary name is taken, SourceBusyError, SourceChangedError, CopyFailedError (its
     message names the cure), what `progress` raises, or OSError: also when the sync fails, which is never tried again
@@ -55,7 +58,7 @@ def copy_verified(source: Place, temporary: Place, chunk: int, progress: Progres
     """
     with idle_priority(), _opened(source, TO_READ) as reader:
         before = os.fstat(reader)
-        _require_at_rest(source, reader, before)
+        _require_at_rest(source, reader, before, rest)
         layout = layout_of(reader, before.st_size)
         _require_room(temporary, layout.bytes_of_data)
         with _opened(temporary, TO_MAKE) as writer, _full_disk_named():
@@ -102,11 +105,11 @@ def _full_disk_named() -> Iterator[None]:
         raise
 
 
-def _require_at_rest(source: Place, reader: int, status: os.stat_result) -> None:
+def _require_at_rest(source: Place, reader: int, status: os.stat_result, rest_seconds: int) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise RefusedPathError(f"{source.name!r} is no plain file.", "It is left alone.")
-    if open_for_writing(reader):
-        raise SourceBusyError("Somebody is still writing the file.", "It is tried again in the next cycle.")
+    if may_be_written(reader, status.st_ctime, rest_seconds):
+        raise SourceBusyError("Somebody may still be writing the file.", "It is tried again in the next cycle.")
 
 
 def _require_room(temporary: Place, needed: int) -> None:

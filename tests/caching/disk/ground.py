@@ -38,14 +38,14 @@ class Ground:
     def temporary(self) -> Path:
         return self.cache / os.fsdecode(TEMPORARY)
 
-    def copy(self, chunk: int = MB, progress: disk.Progress = nothing) -> disk.Copied:
+    def copy(self, chunk: int = MB, progress: disk.Progress = nothing, *, rest_seconds: int = 0) -> disk.Copied:
         with (
             disk.open_root(str(self.array), None) as array,
             disk.open_root(str(self.cache), None) as cache,
             disk.place(array, SOURCE) as source,
             disk.place(cache, TEMPORARY) as temporary,
         ):
-            return disk.copy_verified(source, temporary, chunk, progress)
+            return disk.copy_verified(source, temporary, chunk, progress, rest=rest_seconds)
 
     def require_equal(self, copied: disk.Copied) -> None:
         content = self.source.read_bytes()
