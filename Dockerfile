@@ -38,6 +38,7 @@ RUN install -d -o 99 -g 100 -m 1777 /config
 
 WORKDIR /app
 # nobody:users on Unraid, to whom media files belong there. Elsewhere say whom to be: --user, or compose's `user:`.
+# Root needs --cap-add LEASE, or the kernel does not tell it who has other users' files open.
 USER 99:100
 VOLUME /config
 EXPOSE 5445

@@ -46,13 +46,18 @@ class Bench:
         """Where our symlink points: the cached copy as an absolute path."""
         return os.path.join(os.fsencode(self.operation.cache.path), self.operation.relative)
 
-    def require_unused(self, at: disk.Place) -> None:
-        """Look once more, right before something is taken away. Raises BusyFileError while it is played or open."""
+    def require_unused(self, at: disk.Place) -> disk.Use:
+        """Look once more, right before something is taken away. Raises BusyFileError while it is played or open.
+
+        Whether the kernel could tell it: nobody, or unknown, when Plex's sessions are all that is known.
+        """
         held = self.playing.holds(self.operation)
         if held:
             raise BusyFileError(held, "It is tried again later.")
-        if disk.in_use(at):
+        use = disk.in_use(at)
+        if use is disk.Use.SOMEBODY:
             raise BusyFileError("Somebody has the file open.", "It is tried again when it is closed.")
+        return use
 
 
 @contextmanager

@@ -4,14 +4,17 @@ Each step looks at the disk first, so that running it again after a crash goes o
 everything here: the row that names a step is committed before the step's first side effect.
 """
 
+import logging
 from typing import NoReturn
 
 from django.conf import settings
 
-from caching import disk, journal, limits
+from caching import disk, journal, limits, open_files
 from caching.bench import AbortedError, Bench, ConflictError
 from caching.directories import remove_parents
 from caching.models import CachePolicy, Mode, State
+
+log = logging.getLogger(__name__)
 
 
 def copy(bench: Bench, progress: disk.Progress) -> None:
@@ -19,12 +22,17 @@ def copy(bench: Bench, progress: disk.Progress) -> None:
     operation = bench.operation
     if bench.copy.look().kind is not disk.Kind.ABSENT:
         raise AbortedError("A file that is not Cacherr's stands at the cached copy's place.", "Move it away.")
-    links = bench.original.look().links
-    if operation.mode == Mode.MOVE and links > 1:
-        raise AbortedError(f"The file has {links} hard links: moving it would free nothing and break them.")
-    moving = operation.mode == Mode.MOVE
+    moving, policy = operation.mode == Mode.MOVE, CachePolicy.effective()
+    if moving:
+        _require_movable(bench)
     copied = disk.copy_verified(
-        bench.original, bench.temporary, settings.COPY_CHUNK, progress, exact=moving, keep_free=_keep_free(bench)
+        bench.original,
+        bench.temporary,
+        settings.COPY_CHUNK,
+        progress,
+        exact=moving,
+        rest=policy.settle_seconds,
+        keep_free=_keep_free(bench, policy),
     )
     journal.advance(
         operation,
@@ -39,10 +47,19 @@ def copy(bench: Bench, progress: disk.Progress) -> None:
     )
 
 
-def _keep_free(bench: Bench) -> int:
+def _keep_free(bench: Bench, policy: CachePolicy) -> int:
     """The planner's rule, asked again: other programs may have filled the cache since the plan. In bytes."""
     total = disk.space(bench.cache).total if bench.cache is not None else 0
-    return limits.stays_free(CachePolicy.effective(), total)
+    return limits.stays_free(policy, total)
+
+
+def _require_movable(bench: Bench) -> None:
+    look = bench.original.look()
+    if look.links > 1:
+        raise AbortedError(f"The file has {look.links} hard links: moving it would free nothing and break them.")
+    if look.kind is disk.Kind.FILE and disk.in_use(bench.original) is disk.Use.UNKNOWN:
+        problem = open_files.untold_of(bench.operation.array, look.owner)
+        raise AbortedError(f"The file is not moved. {problem.message}", f"{problem.cure} {open_files.OR_COPY}")
 
 
 def publish(bench: Bench) -> None:
@@ -163,11 +180,12 @@ def drop_original(bench: Bench) -> None:
         return
     if not parked.is_file(operation.source_print):
         raise ConflictError("The parked original was replaced by another file. Both versions are kept.")
-    if parked.links > 1:
-        # Somebody linked it meanwhile: it stays, parked. Behind a link it always is; on a union its row must say so.
+    if parked.links > 1 or bench.require_unused(bench.parked) is disk.Use.UNKNOWN:
+        # Somebody linked it meanwhile, or nobody can tell any more who writes it: it stays, parked. Behind a link it
+        # always is; on a union its row must say so.
+        log.warning("%s: its original is kept beside its place.", operation)
         journal.note(operation, mode=Mode.COPY, park_originals=not operation.is_linked)
         return
-    bench.require_unused(bench.parked)
     disk.unlink_private(bench.parked)
     disk.sync(bench.original)
     journal.note(operation, original_name=b"")

@@ -7,9 +7,9 @@ from typing import Literal
 from django.core import checks
 
 from cacherr.errors import CacherrError, ConfigurationError, PlexSignInError, StorageAbsentError
-from caching import detecting, disk, mappings
+from caching import detecting, disk, mappings, open_files
 from caching.detecting import Asked
-from caching.models import PathMapping
+from caching.models import Mode, PathMapping
 from caching.planning.sizes import readable
 from plexusers.models import PlexUser
 
@@ -98,13 +98,15 @@ def _storage(mapping: PathMapping) -> Iterator[Finding]:
 
 
 def _abilities(mapping: PathMapping) -> Iterator[Finding]:
-    """What the file systems cannot do; what is needed was asked for when the mapping was proved."""
-    for root in (mapping.array, mapping.cache):
-        if root is not None and not root.can(disk.Ability.LEASE):
-            cure = (
-                "Name a disk's or pool's own path, on Unraid with /mnt as a whole mounted. Plex's sessions still count."
-            )
-            yield Finding("open files", "warning", f"{root} cannot tell who has a file open or writes it.", cure)
+    """What cannot be told; what is needed otherwise was asked for when the mapping was proved."""
+    for root in filter(None, (mapping.array, mapping.cache)):
+        problem = open_files.untold_in(root)
+        if problem and root == mapping.array and mapping.mode == Mode.MOVE:
+            cure = f"{problem.cure} {open_files.OR_COPY}"
+            message = f"{mapping}: {problem.message} Nothing of it is moved."
+            yield Finding("open files", "error", message, cure, ConfigurationError.exit_code)
+        elif problem:
+            yield Finding("open files", "warning", problem.message, f"{problem.cure} Plex's sessions still count.")
 
 
 def _require_covered(asked: Asked) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from caching import changes, claims, disk, limits, rulebook, sidecars
-from caching.models import LIVE_STATES, CachedFile, CachePolicy, Kind, Mode, Operation, PathMapping
+from caching import changes, claims, disk, limits, open_files, rulebook, sidecars
+from caching.models import LIVE_STATES, CachedFile, CachePolicy, Kind, Operation, PathMapping
 from caching.paths import locate
 from caching.planning import values
 from plexusers.plex import PlexFile
@@ -22,7 +22,6 @@ NOT_A_FILE = {
 }
 
 
-ARRIVED = "has just arrived: it is cached once nothing has changed it for a while"
 TAKEN = "its place on the cache belongs to a file that was renamed: it is cached once that one has left"
 
 
@@ -70,9 +69,7 @@ class Gatherer:
         with self.opened:
             wants = [found for answer in answers for want in answer.wants for found in self._located(want)]
             wanted = {want.file: self.by_key[want.file] for want in wants if want.file in self.by_key}
-            found = sidecars.Searcher(self.cached, self.policy.associated_files, self._array).search(
-                wanted, self.plex_paths
-            )
+            found = sidecars.Searcher(self.cached, self.policy, self._array).search(wanted, self.plex_paths)
         watched = self._watched({want.file for want in wants})
         storages = tuple(self._storages({*wanted, *found.sidecars}))
         situation = values.Situation(
@@ -144,10 +141,9 @@ class Gatherer:
         except OSError as error:
             self._skip(file.path, title, str(disk.named(error)))
             return None
-        if look.kind is disk.Kind.FILE and look.links > 1 and mapping.mode == Mode.MOVE:
-            self._skip(file.path, title, sidecars.hard_linked(look), problem=False)
-        elif look.kind is disk.Kind.FILE and self._may_be_unfinished(look, mapping):
-            self._skip(file.path, title, ARRIVED, problem=False)
+        stays = look.kind is disk.Kind.FILE and open_files.why_not(look, mapping, self.policy.settle_seconds)
+        if stays:
+            self._skip(file.path, title, stays[0], problem=stays[1])
         elif look.kind is disk.Kind.FILE:
             return key, look.size
         elif look.target and (mapping.cache_key, look.target) in self.links:
@@ -156,12 +152,6 @@ class Gatherer:
         else:
             self._skip(file.path, title, NOT_A_FILE[look.kind].format(root=mapping.array_root))
         return None
-
-    def _may_be_unfinished(self, look: disk.Look, mapping: PathMapping) -> bool:
-        """Where leases do not tell whether somebody still writes a file, only its rest does."""
-        if mapping.array is None or mapping.array.can(disk.Ability.LEASE):
-            return False
-        return timezone.now().timestamp() - look.changed < self.policy.settle_minutes * 60
 
     def _as_cached(
         self, row: CachedFile, file: PlexFile, title: str, mapping: PathMapping, key: values.FileKey

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import transaction
 
 from cacherr.errors import ConfigurationError, StorageAbsentError
-from caching import disk, retiring
+from caching import disk, open_files, retiring
 from caching.models import CachePolicy, Mode, PathMapping, Placement, Root
 from caching.models.operation import new_token
 from caching.models.storage import WantedPlacement
@@ -30,11 +30,15 @@ def prove(mapping: PathMapping, *, anew: bool = False) -> PathMapping:
         disk.open_root(mapping.cache_root, ids[1]) as cache,
     ):
         if mapping.is_proved and not exchanged:
-            _require_abilities(mapping, Placement(mapping.proved_placement), _known_lacks(mapping))
+            lacks = _known_lacks(mapping)
+            _require_abilities(mapping, Placement(mapping.proved_placement), lacks)
+            if anew:  # a cycle goes on, so that what is cached can come back
+                _require_told(mapping, array, lacks)
             return mapping
         finding = _probe(mapping, array, cache)
         placement, proof = _choose(mapping, finding)
         _require_abilities(mapping, placement, finding.lacking)
+        _require_told(mapping, array, finding.lacking)
         marked = disk.mark(array), disk.mark(cache)
     if marked[0] == marked[1]:
         raise ConfigurationError(
@@ -134,6 +138,10 @@ def _require_abilities(mapping: PathMapping, placement: Placement, lacks: set[tu
             "Use a Linux file system (ext4, xfs, btrfs, ZFS) directly, not through a network or FUSE mount; on Unraid "
             "name a disk's or pool's own path.",
         )
+
+
+def _require_told(mapping: PathMapping, array: disk.RootDir, lacks: set[tuple[str, disk.Ability]]) -> None:
+    open_files.require_told(mapping, array, has_leases=("array", disk.Ability.LEASE) not in lacks)
 
 
 def _known_lacks(mapping: PathMapping) -> set[tuple[str, disk.Ability]]:

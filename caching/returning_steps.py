@@ -10,7 +10,7 @@ from django.conf import settings
 from caching import damage, disk, journal, manifest, renamed
 from caching.bench import AbortedError, Bench, BusyFileError, ConflictError
 from caching.directories import remove_parents
-from caching.models import AUTOMATIC, State, Way
+from caching.models import AUTOMATIC, CachePolicy, State, Way
 from caching.ways import Choice, GoneError, choose
 
 TAKEN = "Another program has just taken the name."
@@ -53,10 +53,11 @@ def verify(bench: Bench, progress: disk.Progress) -> None:
     if choice.way == Way.COPIED:
         disk.unlink_private(bench.returned)
         mine = copy.is_file(operation.target_print)  # then the array could hold all its attributes once
-        copied = disk.copy_verified(bench.copy, bench.returned, settings.COPY_CHUNK, progress, exact=mine)
-        if mine and operation.hash not in {"", copied.hash}:
+        rest = 0 if mine else CachePolicy.effective().settle_seconds  # another program may still be writing its own
+        made = disk.copy_verified(bench.copy, bench.returned, settings.COPY_CHUNK, progress, exact=mine, rest=rest)
+        if mine and operation.hash not in {"", made.hash}:
             _require_ordered(bench, choice)
-        changes |= {"target_print": copied.source_print, "source_print": copied.target_print, "hash": copied.hash}
+        changes |= {"target_print": made.source_print, "source_print": made.target_print, "hash": made.hash}
     elif choice.way == Way.REPLACED:
         changes |= {"source_print": _settled(bench), "hash": ""}
     journal.advance(operation, State.VERIFIED, **changes)
@@ -97,7 +98,7 @@ def _require_unused(bench: Bench) -> None:
 
 def _settled(bench: Bench) -> str:
     """The fingerprint of another program's file that has the name now, made durable; nobody may still write it."""
-    print_ = disk.settle(bench.original)
+    print_ = disk.settle(bench.original, CachePolicy.effective().settle_seconds)
     if print_ is None:
         raise AbortedError("The new file is still being written.", "It is tried again in the next cycle.")
     return print_

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from caching import disk
-from caching.models import AssociatedFiles, CachedFile, Mode, PathMapping
+from caching import disk, open_files
+from caching.models import AssociatedFiles, CachedFile, CachePolicy, PathMapping
 from caching.paths import beside
 from caching.planning.sidecars import (
     belongings,
@@ -35,8 +35,9 @@ class Found:
 class Searcher:
     """Looks for sidecars. `opener` gives the opened array of a mapping."""
 
-    def __init__(self, cached: Mapping[FileKey, CachedFile], setting: str, opener: Opener) -> None:
-        self._cached, self._setting, self._opener = cached, setting, opener
+    def __init__(self, cached: Mapping[FileKey, CachedFile], policy: CachePolicy, opener: Opener) -> None:
+        self._cached, self._policy, self._opener = cached, policy, opener
+        self._setting = policy.associated_files
         self._known: dict[tuple[str, bytes], list[bytes]] = defaultdict(list)
         for key in cached:
             directory, name = _split(key.path)
@@ -104,8 +105,9 @@ class Searcher:
         if sidecar.file not in self._cached:
             if look is None or not joins(_split(sidecar.file.path)[1], sidecar.size, self._setting):
                 return
-            if look.links > 1 and mapping.mode == Mode.MOVE:
-                self._note(plex_path, hard_linked(look), False)
+            stays = open_files.why_not(look, mapping, self._policy.settle_seconds)
+            if stays:
+                self._note(plex_path, *stays)
                 return
         self._found.sidecars[sidecar.file] = sidecar
         self._found.mappings[sidecar.file] = mapping
@@ -113,11 +115,6 @@ class Searcher:
 
     def _note(self, name: str, reason: str, problem: bool) -> None:
         self._found.skipped.append(Skipped(name, "", reason, problem))
-
-
-def hard_linked(look: disk.Look) -> str:
-    """Why a file with several names is not moved."""
-    return f"has {look.links} hard links: moving it would free nothing and break the link"
 
 
 def _split(path: bytes) -> tuple[bytes, bytes]:

@@ -17,6 +17,7 @@ from caching.disk.copying import (
 from caching.disk.directories import make_directories, missing_directories, remove_directory
 from caching.disk.failures import StorageFailedError, is_full, named
 from caching.disk.hashing import hash_of
+from caching.disk.leases import Use, has_just_changed, may_ask
 from caching.disk.linking import Scan, links_below, scan
 from caching.disk.listing import Listing, listing, looks
 from caching.disk.places import (
@@ -27,7 +28,6 @@ from caching.disk.places import (
     Place,
     RefusedPathError,
     exchange,
-    in_use,
     is_private,
     make_link,
     place,
@@ -42,8 +42,18 @@ from caching.disk.probing import Ability, Finding, probe, remove_probes
 from caching.disk.records import MANIFEST, append, records
 from caching.disk.roots import MARKER, RootDir, Space, lock_roots, mark, open_root, read_marker, space, writable
 from caching.disk.scanning import private_names, private_names_below
-from caching.disk.settling import settle
-from caching.disk.surveying import Standing, directories, make_root, mount_table, read_ends, rotates, standing
+from caching.disk.settling import in_use, settle
+from caching.disk.surveying import (
+    Standing,
+    directories,
+    make_root,
+    mount_table,
+    owners_in,
+    read_ends,
+    rotates,
+    standing,
+    untold_owner,
+)
 from caching.disk.tags import Tag, read_tag, tag, untag
 from caching.disk.walking import public_files
 
@@ -71,10 +81,12 @@ __all__ = [
     "Standing",
     "StorageFailedError",
     "Tag",
+    "Use",
     "append",
     "copy_verified",
     "directories",
     "exchange",
+    "has_just_changed",
     "hash_of",
     "idle_priority",
     "in_use",
@@ -88,10 +100,12 @@ __all__ = [
     "make_link",
     "make_root",
     "mark",
+    "may_ask",
     "missing_directories",
     "mount_table",
     "named",
     "open_root",
+    "owners_in",
     "place",
     "place_if_there",
     "private_name",
@@ -117,6 +131,7 @@ __all__ = [
     "tag",
     "unlink_private",
     "untag",
+    "untold_owner",
     "work_in_the_background",
     "writable",
 ]

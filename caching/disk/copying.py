@@ -11,7 +11,7 @@ from caching.disk import verifying
 from caching.disk.copy_failures import Cancelled, CopyFailedError, SourceBusyError, SourceChangedError
 from caching.disk.failures import is_full
 from caching.disk.layout import Layout, layout_of
-from caching.disk.leases import open_for_writing
+from caching.disk.leases import may_be_written
 from caching.disk.metadata import copy_metadata
 from caching.disk.places import NOWHERE, Fingerprint, Place, RefusedPathError, require_directory
 from caching.disk.priority import idle_priority
@@ -47,14 +47,22 @@ class Copied:
 
 
 def copy_verified(
-    source: Place, temporary: Place, chunk: int, progress: Progress, *, exact: bool = False, keep_free: int = 0
+    source: Place,
+    temporary: Place,
+    chunk: int,
+    progress: Progress,
+    *,
+    exact: bool = False,
+    rest: int = 0,
+    keep_free: int = 0,
 ) -> Copied:
     """Copy `source` to the new file `temporary` with its metadata and holes; sync it; read it back and compare.
 
     `chunk` is the size of one read and write in bytes. A large file is verified by a second thread while it is still
     being written; that thread has ended when this returns or raises. The work has idle priority on the disks.
-    `exact`: the source will go, so an extended attribute that the copy cannot hold is an error. `keep_free`: so many
-    bytes of the copy's file system stay free, or the copy is not begun.
+    `exact`: the source will go, so an extended attribute that the copy cannot hold is an error.
+    `rest`: for how many seconds the source must have been at rest where the kernel does not tell who writes it.
+    `keep_free`: so many bytes of the copy's file system stay free, or the copy is not begun.
 
     Raises FileExistsError when the temporary name is taken, SourceBusyError, SourceChangedError, CopyFailedError (its
     message names the cure), what `progress` raises, or OSError: also when the sync fails, which is never tried again
@@ -62,7 +70,7 @@ def copy_verified(
     """
     with idle_priority(), _opened(source, TO_READ) as reader:
         before = os.fstat(reader)
-        _require_at_rest(source, reader, before)
+        _require_at_rest(source, reader, before, rest)
         layout = layout_of(reader, before.st_size)
         with _made(temporary, layout, keep_free) as writer, _full_disk_named():
             with verifying.trailing(temporary, writer, layout.size) as behind:
@@ -122,11 +130,11 @@ def _full_disk_named() -> Iterator[None]:
         raise
 
 
-def _require_at_rest(source: Place, reader: int, status: os.stat_result) -> None:
+def _require_at_rest(source: Place, reader: int, status: os.stat_result, rest_seconds: int) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise RefusedPathError(f"{source.name!r} is no plain file.", "It is left alone.")
-    if open_for_writing(reader):
-        raise SourceBusyError("Somebody is still writing the file.", "It is tried again in the next cycle.")
+    if may_be_written(reader, status.st_ctime, rest_seconds):
+        raise SourceBusyError("Somebody may still be writing the file.", "It is tried again in the next cycle.")
 
 
 def _require_room(temporary: Place, needed: int, keep_free: int) -> None:

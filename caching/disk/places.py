@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from cacherr.errors import CacherrError
 from caching.disk import calls
-from caching.disk.leases import open_elsewhere
 from caching.disk.roots import RootDir
 
 PRIVATE_PREFIX = b".cacherr."
@@ -64,6 +63,8 @@ class Look:
     """How many names a file has: hard links."""
     changed: int = 0
     """When anything of it last changed (ctime), in seconds since 1970 UTC."""
+    owner: int = 0
+    """The number of the user to whom a file belongs."""
 
     @classmethod
     def of_file(cls, status: os.stat_result) -> "Look":
@@ -74,6 +75,7 @@ class Look:
             size=status.st_size,
             links=status.st_nlink,
             changed=int(status.st_ctime),
+            owner=status.st_uid,
         )
 
     def is_file(self, fingerprint: str) -> bool:
@@ -251,15 +253,3 @@ def sync(at: Place) -> None:
     """Make the names of the place's directory durable."""
     if at.directory != NOWHERE:
         os.fsync(at.directory)
-
-
-def in_use(at: Place) -> bool:
-    """Whether any process, in any container, has the file open: a write lease is refused then.
-
-    Where leases are not supported or not allowed the answer is no: other guards remain.
-    """
-    fd = os.open(at.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=at.directory)
-    try:
-        return open_elsewhere(fd)
-    finally:
-        os.close(fd)

@@ -4,6 +4,7 @@ Reads names and a few bytes, within bounds: an array is never walked.
 """
 
 import errno
+import itertools
 import os
 import stat
 from collections import deque
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from caching.disk.directories import mirror
+from caching.disk.leases import may_ask
 from caching.disk.places import DIRECTORY_FLAGS, Place, RefusedPathError, place
 from caching.disk.roots import RootDir, writable
 
@@ -113,6 +115,30 @@ def _entries(fd: int) -> tuple[frozenset[str], list[str]]:
             if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
                 below.append(entry.name)
     return frozenset(names), below
+
+
+def owners_in(root: RootDir) -> set[int]:
+    """To whom what lies directly in a root belongs, without what is hidden; if there is nothing, the root itself."""
+    found = set()
+    with os.scandir(root.fd) as entries:
+        for entry in itertools.islice(entries, MANY):
+            if entry.name.startswith(".") or entry.name == "lost+found" or entry.is_symlink():
+                continue
+            try:
+                found.add(entry.stat(follow_symlinks=False).st_uid)
+            except FileNotFoundError:
+                continue  # it has gone in the meantime
+    return found or {os.fstat(root.fd).st_uid}
+
+
+def untold_owner(root: RootDir) -> int | None:
+    """An owner of files of which the kernel does not tell this process who has them open.
+
+    Root caches everybody's files; another user only its own, so that others' are no matter where it has some.
+    """
+    owners = owners_in(root)
+    others = sorted(owner for owner in owners if not may_ask(owner))
+    return others[0] if others and (os.geteuid() == 0 or len(others) == len(owners)) else None
 
 
 def read_ends(root: RootDir, relative: bytes) -> int:

@@ -173,3 +173,8 @@ class CachePolicy(SettingsModel):
 
     def __str__(self) -> str:
         return "Caching settings"
+
+    @property
+    def settle_seconds(self) -> int:
+        """How long a file must have been at rest where nobody can tell whether it is still being written."""
+        return self.settle_minutes * 60

@@ -177,7 +177,7 @@ def test_a_directory_that_cannot_be_listed_is_a_note_and_no_exception(links: Gro
     for directory in (links.array / "Films" / "A", links.array / "Films" / "B"):
         directory.chmod(0o311)
     with disk.open_root(str(links.array), None) as root, nobody():
-        found = Searcher({}, "all", lambda _: root).search(films, paths)
+        found = Searcher({}, CachePolicy(), lambda _: root).search(films, paths)
     for directory in (links.array / "Films" / "A", links.array / "Films" / "B"):
         directory.chmod(0o755)
     assert found.sidecars == {}
@@ -192,7 +192,8 @@ def test_a_subtitle_directory_that_cannot_be_listed_costs_its_own_files_only(lin
     below.chmod(0o311)
     film = FileKey("ssd", FILM)
     with disk.open_root(str(links.array), None) as root, nobody():
-        found = Searcher({}, "all", lambda _: root).search({film: links.mapping}, {film: "/plex/Films/A/A.mkv"})
+        searcher = Searcher({}, CachePolicy(settle_minutes=0), lambda _: root)
+        found = searcher.search({film: links.mapping}, {film: "/plex/Films/A/A.mkv"})
     below.chmod(0o755)
     assert [key.path for key in found.sidecars] == [SUBTITLE]
     assert [note.name for note in found.skipped] == ["/plex/Films/A/Subs"]

@@ -38,14 +38,16 @@ class Ground:
     def temporary(self) -> Path:
         return self.cache / os.fsdecode(TEMPORARY)
 
-    def copy(self, chunk: int = MB, progress: disk.Progress = nothing, keep_free: int = 0) -> disk.Copied:
+    def copy(
+        self, chunk: int = MB, progress: disk.Progress = nothing, *, keep_free: int = 0, rest_seconds: int = 0
+    ) -> disk.Copied:
         with (
             disk.open_root(str(self.array), None) as array,
             disk.open_root(str(self.cache), None) as cache,
             disk.place(array, SOURCE) as source,
             disk.place(cache, TEMPORARY) as temporary,
         ):
-            return disk.copy_verified(source, temporary, chunk, progress, keep_free=keep_free)
+            return disk.copy_verified(source, temporary, chunk, progress, rest=rest_seconds, keep_free=keep_free)
 
     def require_equal(self, copied: disk.Copied) -> None:
         content = self.source.read_bytes()

@@ -9,7 +9,6 @@ import pytest
 
 from caching import disk
 from caching.disk import calls
-from caching.disk.leases import open_elsewhere, open_for_writing
 from tests.caching.disk.ground import MB, Ground, Meanwhile, Work
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -109,35 +108,6 @@ def test_an_owner_that_cannot_be_given_is_refused_with_a_cure(ground: Ground) ->
         finally:
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-
-# ---- leases -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("flags", "writing", "elsewhere"), [(None, False, False), (os.O_RDONLY, False, True), (os.O_RDWR, True, True)]
-)
-def test_the_kernel_tells_who_else_has_a_file_open(
-    tmp_path: Path, flags: int | None, writing: bool, elsewhere: bool
-) -> None:
-    film = tmp_path / "film"
-    film.write_bytes(b"film")
-    other = os.open(film, flags) if flags is not None else None
-    fd = os.open(film, os.O_RDONLY)
-    try:
-        assert (open_for_writing(fd), open_elsewhere(fd)) == (writing, elsewhere)
-    finally:
-        os.close(fd)
-        if other is not None:
-            os.close(other)
-
-
-def test_where_there_are_no_leases_nobody_is_said_to_have_the_file_open() -> None:
-    fd = os.open("/proc/self/status", os.O_RDONLY)
-    try:
-        assert (open_for_writing(fd), open_elsewhere(fd)) == (False, False)
-    finally:
-        os.close(fd)
 
 
 # ---- priority -----------------------------------------------------------------------------------------------------

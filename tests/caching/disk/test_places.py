@@ -105,10 +105,10 @@ def test_a_public_name_is_never_unlinked(root: Path) -> None:
 
 def test_who_has_a_file_open_is_known(root: Path) -> None:
     with disk.open_root(str(root), None) as opened, disk.place(opened, b"Films/film.mkv") as at:
-        assert not disk.in_use(at)
+        assert disk.in_use(at) is disk.Use.NOBODY
         with (root / "Films/film.mkv").open("rb"):
-            assert disk.in_use(at)
-        assert not disk.in_use(at)
+            assert disk.in_use(at) is disk.Use.SOMEBODY
+        assert disk.in_use(at) is disk.Use.NOBODY
 
 
 def test_being_asked_for_at_the_same_moment_does_not_end_the_process(root: Path) -> None:
