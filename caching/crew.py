@@ -42,8 +42,9 @@ def carry_out_all(
     What somebody's playback has ordered, these or meanwhile, is begun before anything that still waits, and beside what
     is in progress; its roots join those that are open.
 
-    `done` is told of each one that ended, in the calling thread. Once `stopped` says so, those not begun are aborted;
-    those in progress notice it themselves. While Cacherr is paused nothing is begun.
+    `done` is told of each one that ended, in the calling thread. Once `stopped` says so, nothing more is begun: a
+    cycle's own are aborted, orders go on waiting. Those in progress notice it themselves. While Cacherr is paused
+    nothing is begun.
 
     Raises MoverRunningError when the mover has cut the work short, and the first unexpected error of an operation. By
     then no operation is in progress any more; what an error kept from beginning is left to the next recovery.
@@ -218,8 +219,11 @@ class _Crew:
         return self.mover_began or self.stopped()
 
     def _drop_all(self, waiting: deque[Operation]) -> None:
-        while waiting:
-            _drop(waiting.popleft(), mover.BEGUN if self.mover_began else STOPPED)
+        """What was ordered goes on waiting, for nobody would order it again; the next cycle makes its own anew."""
+        for row in waiting:
+            if not row.is_ordered:
+                _drop(row, mover.BEGUN if self.mover_began else STOPPED)
+        waiting.clear()
 
 
 def _drop(operation: Operation, outcome: str) -> None:

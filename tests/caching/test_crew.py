@@ -12,8 +12,8 @@ import pytest
 from django.db import connections
 from pytest_django.fixtures import Settings
 
-from caching import crew, disk, journal, mover, pace, pausing
-from caching.models import PLAYBACK, CachedFile, CachePolicy, Operation, Root
+from caching import crew, disk, journal, mover, orders, pace, pausing
+from caching.models import PLAYBACK, CachedFile, CachePolicy, Cycle, CycleState, Operation, Root
 from caching.playing import NOBODY
 from tests.caching.ground import Ground, make_ground, make_ground_beside
 from tests.waiting import until
@@ -44,6 +44,15 @@ def films(ground: Ground, count: int, size: int = SIZE) -> list[Operation]:
     for path in paths:
         ground.write(path, path[6:7] * size)
     return [ground.plan_caching(path, size) for path in paths]
+
+
+def of_a_cycle(operations: list[Operation]) -> list[Operation]:
+    """The same, planned by a cycle and not ordered by anybody."""
+    cycle = Cycle.objects.create(state=CycleState.COMPLETED)
+    for row in operations:
+        row.cycle = cycle
+        row.save(update_fields=["cycle"])
+    return operations
 
 
 class Told:
@@ -319,11 +328,21 @@ def test_so_many_are_copied_at_the_same_time_and_never_more(ground: Ground, told
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_after_a_stop_nothing_begins_and_each_says_why(ground: Ground, told: Told, at_once: int) -> None:
     policy(operations_to_cache=at_once)
-    operations = films(ground, 4, 5000)
+    operations = of_a_cycle(films(ground, 4, 5000))
     told.stop.set()
     told.carry_out(ground, operations)
     assert states(operations) == ["aborted"] * 4
     assert set(outcomes(operations)) == {crew.STOPPED}
+    assert told.done == []
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_after_a_stop_orders_that_nobody_has_begun_go_on_waiting(ground: Ground, told: Told, at_once: int) -> None:
+    policy(operations_to_cache=at_once)
+    operations = films(ground, 4, 5000)
+    told.stop.set()
+    told.carry_out(ground, operations)
+    assert orders.waiting() == operations
     assert told.done == []
 
 
@@ -398,7 +417,7 @@ def test_nothing_begins_during_a_pause_until_it_is_over(ground: Ground, told: To
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_a_pause_holds_a_copy_and_a_stop_still_ends_it(ground: Ground, told: Told, at_once: int) -> None:
     policy(operations_to_cache=at_once, bandwidth_limit=SLOW)
-    operations = films(ground, 3)
+    operations = of_a_cycle(films(ground, 3))
 
     def pause_and_cancel() -> None:
         until(lambda: copying(ground) == at_once, "copies")
@@ -444,7 +463,7 @@ def test_when_the_mover_begins_copies_are_undone_and_nothing_more_begins(
 ) -> None:
     pid_file = tmp_path / "mover.pid"
     policy(operations_to_cache=at_once, bandwidth_limit=SLOW, mover_pid_file=str(pid_file))
-    operations = films(ground, 3)
+    operations = of_a_cycle(films(ground, 3))
 
     def begin() -> None:
         until(lambda: copying(ground) == at_once, "copies")
