@@ -12,7 +12,7 @@ import pytest
 from django.db import connections
 from pytest_django.fixtures import Settings
 
-from caching import crew, disk, journal, mover, orders, pace, pausing
+from caching import crew, disk, exclusions, journal, mover, orders, pace, pausing
 from caching.models import PLAYBACK, CachedFile, CachePolicy, Cycle, CycleState, Operation, Root
 from caching.playing import NOBODY
 from tests.caching.ground import Ground, make_ground, make_ground_beside
@@ -344,6 +344,28 @@ def test_after_a_stop_orders_that_nobody_has_begun_go_on_waiting(ground: Ground,
     told.carry_out(ground, operations)
     assert orders.waiting() == operations
     assert told.done == []
+
+
+def test_the_movers_list_names_what_is_cached_before_it_is_also_what_playback_orders_meanwhile(
+    ground: Ground, settings: Settings, tmp_path: Path
+) -> None:
+    settings.CONFIG_DIR = tmp_path
+    policy(operations_to_cache=1)
+    operations = films(ground, 3, 5000)
+    listed: list[frozenset[bytes]] = []
+    meanwhile: list[Operation] = []
+
+    def done(_: Operation) -> None:
+        listed.append(exclusions.listed())
+        if not meanwhile:
+            meanwhile.append(playback(ground))
+            time.sleep(crew.LOOK_SECONDS)  # then the next look is due
+
+    with ground.opened() as roots:
+        crew.carry_out_all(operations, roots, playing=NOBODY, stopped=lambda: False, done=done)
+    first, second, _ = listed
+    assert {os.fsencode(ground.on_cache(row.relative)) for row in operations} <= first
+    assert second - first == {os.fsencode(ground.on_cache(meanwhile[0].relative))}
 
 
 @pytest.mark.parametrize("at_once", [1, 2])

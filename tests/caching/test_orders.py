@@ -201,6 +201,32 @@ def test_the_movers_list_is_written_after_every_batch(ground: Ground) -> None:
     assert exclusions.path().read_bytes() == b""
 
 
+def test_the_movers_list_does_not_keep_the_name_of_what_could_not_be_cached(ground: Ground) -> None:
+    ground.on_cache(OTHER).parent.mkdir(parents=True)
+
+    def place(known: Sequence[PathMapping]) -> orders.Placed:
+        placed = orders.cache([b"/plex/Films/Beta/Beta.mkv"], known, "command")
+        ground.on_cache(OTHER).write_bytes(b"another program's")
+        return placed
+
+    assert video(orders.at_once(place, proved=True), OTHER).state == "aborted"
+    assert exclusions.listed() == frozenset()
+    assert exclusions.path().exists()  # it was named while that was tried
+
+
+def test_a_recovery_brings_the_movers_list_up_to_date(ground: Ground) -> None:
+    cache("/plex/Films/Beta/Beta.mkv")
+    line = os.fsencode(ground.on_cache(OTHER)) + b"\n"
+    exclusions.path().write_bytes(b"/mnt/cache/stale.mkv\n")
+    upkeep.recover()
+    assert exclusions.path().read_bytes() == line
+    exclusions.path().unlink()
+    CachedFile.objects.all().delete()
+    Operation.objects.all().delete()
+    upkeep.recover(rebuild_rows=True)
+    assert exclusions.path().read_bytes() == line
+
+
 @pytest.mark.parametrize("name", [b"line\nbreak.mkv", b"no text \xff.mkv", b" blank .mkv", b"%s {x} \\ '\".mkv"])
 def test_a_name_may_be_anything(ground: Ground, name: bytes) -> None:
     path = b"Films/" + name
