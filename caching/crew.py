@@ -15,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from cacherr.errors import BusyError, StorageAbsentError
-from caching import disk, journal, mover, moves, pace
+from caching import disk, exclusions, journal, mover, moves, pace
 from caching.models import PLAYBACK, CachePolicy, Kind, Operation
 from caching.playing import Playing
 from caching.progress import Progress
@@ -42,12 +42,15 @@ def carry_out_all(
     What somebody's playback has ordered, these or meanwhile, is begun before anything that still waits, and beside what
     is in progress; its roots join those that are open.
 
-    `done` is told of each one that ended, in the calling thread. Once `stopped` says so, those not begun are aborted;
-    those in progress notice it themselves. While Cacherr is paused nothing is begun.
+    `done` is told of each one that ended, in the calling thread. Once `stopped` says so, nothing more is begun: a
+    cycle's own are aborted, orders go on waiting. Those in progress notice it themselves. While Cacherr is paused
+    nothing is begun.
 
-    Raises MoverRunningError when the mover has cut the work short, and the first unexpected error of an operation. By
-    then no operation is in progress any more; what an error kept from beginning is left to the next recovery.
+    Raises OSError when the mover's list cannot be written, before anything is begun; MoverRunningError when the mover
+    has cut the work short, and the first unexpected error of an operation. By then no operation is in progress any
+    more; what an error kept from beginning is left to the next recovery.
     """
+    exclusions.announce(operations)
     policy = CachePolicy.effective()
     places = max(policy.operations_to_array, policy.operations_to_cache) + 1
     with _threads(places) as threads:
@@ -189,10 +192,11 @@ class _Crew:
         return None
 
     def _can_reach(self, order: Operation) -> bool:
-        """Whether an order's roots are open, now at least; otherwise it waits for whoever comes next."""
+        """Whether an order's roots are open, now at least, and the mover's list names it; else it goes on waiting."""
         try:
             self.roots.add([order.array, order.cache])
-        except (StorageAbsentError, BusyError) as error:
+            exclusions.announce([order])
+        except (StorageAbsentError, BusyError, OSError) as error:
             log.info("%s waits: %s", order, error)
             return False
         return True
@@ -218,8 +222,11 @@ class _Crew:
         return self.mover_began or self.stopped()
 
     def _drop_all(self, waiting: deque[Operation]) -> None:
-        while waiting:
-            _drop(waiting.popleft(), mover.BEGUN if self.mover_began else STOPPED)
+        """What was ordered goes on waiting, for nobody would order it again; the next cycle makes its own anew."""
+        for row in waiting:
+            if not row.is_ordered:
+                _drop(row, mover.BEGUN if self.mover_began else STOPPED)
+        waiting.clear()
 
 
 def _drop(operation: Operation, outcome: str) -> None:

@@ -35,7 +35,7 @@ from caching.notifying import endings
 from caching.planning.plan import make_plan
 from caching.planning.values import Action, Decision, Plan
 from caching.playing import Playing, of_plex
-from caching.queueing import WORK_LOCK, StoppedError, claim, is_stopped, is_working, request, stop
+from caching.queueing import DRY_RUN, WORK_LOCK, StoppedError, claim, is_held, is_stopped, is_working, request, stop
 from caching.usage import sampling
 from plexusers.wants import Answer, playing_now
 
@@ -116,7 +116,7 @@ def _perform_to_end(cycle: Cycle) -> None:
     try:
         _Run(cycle).run()
     except StoppedError:
-        _finish(cycle, CycleState.STOPPED, cycle.error)
+        _finish_stopped(cycle)
         return
     except mover.MoverRunningError as error:
         _finish(cycle, CycleState.STOPPED, str(error))
@@ -131,7 +131,14 @@ def _perform_to_end(cycle: Cycle) -> None:
     except Exception as error:  # whatever it was, the row must not look as if the cycle still ran; it goes on its way
         _finish(cycle, CycleState.FAILED, f"Unexpected: {type(error).__name__}. See the log.")
         raise
-    _finish(cycle, CycleState.STOPPED if is_stopped(cycle) else CycleState.COMPLETED, cycle.error)
+    if is_stopped(cycle):
+        _finish_stopped(cycle)
+    else:
+        _finish(cycle, CycleState.COMPLETED, cycle.error)
+
+
+def _finish_stopped(cycle: Cycle) -> None:
+    _finish(cycle, CycleState.STOPPED, DRY_RUN if is_held(cycle) else cycle.error)
 
 
 def _finish(cycle: Cycle, state: CycleState, error: str) -> None:

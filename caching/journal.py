@@ -250,6 +250,22 @@ def abort(operation: Operation, outcome: str) -> None:
     advance(operation, State.ABORTED, finished_at=timezone.now(), outcome=outcome)
 
 
+def put_back(operation: Operation) -> bool:
+    """Let an order that left everything as it was wait again; False when somebody has cancelled it. The value follows.
+
+    Raises LostOperationError when another process moved it on.
+    """
+    fresh = {"started_at": None, "bytes_done": 0, "bytes_per_second": 0}
+    begun = Operation.objects.filter(pk=operation.pk, state=State.PLANNED, started_at__isnull=False)
+    if begun.filter(cancel_requested=False).update(**fresh) != 1:
+        if begun.exists():
+            return False
+        raise LostOperationError(f"Operation {operation.pk} was taken on by another process.")
+    for name, value in fresh.items():
+        setattr(operation, name, value)
+    return True
+
+
 def cancel(operation: Operation, outcome: str) -> bool:
     """End an operation that nobody has begun; False when somebody has, or it is over. The value stays as it was."""
     waiting = Operation.objects.filter(pk=operation.pk, state=State.PLANNED, started_at__isnull=True)

@@ -9,7 +9,7 @@ from caching.bench import AbortedError, Bench, BusyFileError, ConflictError, ben
 from caching.directories import make_parents
 from caching.models import Kind, Mode, Operation, State, Way
 from caching.playing import NOBODY, Playing
-from caching.progress import Progress
+from caching.progress import MadeWayError, Progress
 from caching.ways import GoneError
 
 log = logging.getLogger(__name__)
@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 Roots = Mapping[str, disk.RootDir]
 """The opened, marker-checked roots by their ids. A rescue needs its array only."""
 
+CANCELLED = "Cancelled; everything is as it was."
 INTERRUPTED = "Cut short before the copy was complete; everything is as it was."
 GONE = "It was deleted by another program while it was cached."
 
@@ -63,8 +64,10 @@ def _run(operation: Operation, roots: Roots, progress: Progress, playing: Playin
         log.info("%s waits: %s", operation, error)
     except ConflictError as error:
         _conflict(operation, error)
+    except MadeWayError as error:
+        _make_way(operation, roots, error, playing)
     except disk.Cancelled as error:
-        why = str(error) or "Cancelled; everything is as it was."
+        why = str(error) or CANCELLED
         _give_up(operation, roots, AbortedError(why), playing)
     except AbortedError as error:
         _give_up(operation, roots, error, playing)
@@ -174,13 +177,35 @@ def _has_got_its_name(places: Bench) -> bool:
     return True
 
 
+def _make_way(operation: Operation, roots: Roots, error: MadeWayError, playing: Playing) -> None:
+    """Undo what was begun. An order waits again, for nobody would order it anew; a cycle's is planned anew."""
+    if not operation.is_ordered or operation.state != State.PLANNED:
+        _give_up(operation, roots, error, playing)
+        return
+    try:
+        _undo(operation, roots, playing)
+        if journal.put_back(operation):
+            log.info("%s waits: %s", operation, error)
+            return
+    except journal.LostOperationError as lost:
+        log.warning("%s", lost)
+        return
+    except (ConflictError, disk.RefusedPathError, OSError) as failure:
+        log.warning("%s cannot wait: %s", operation, _sentence(failure))
+    _give_up(operation, roots, AbortedError(CANCELLED), playing)
+
+
+def _undo(operation: Operation, roots: Roots, playing: Playing) -> None:
+    undo = caching_steps.undo if operation.kind == Kind.CACHE else returning_steps.undo
+    with bench(operation, roots[operation.array_id], _cache_of(operation, roots), playing) as places:
+        undo(places)
+        manifest.close(places)
+
+
 def _give_up(operation: Operation, roots: Roots, error: Exception, playing: Playing) -> None:
     """Undo what was begun and say why."""
-    undo = caching_steps.undo if operation.kind == Kind.CACHE else returning_steps.undo
     try:
-        with bench(operation, roots[operation.array_id], _cache_of(operation, roots), playing) as places:
-            undo(places)
-            manifest.close(places)
+        _undo(operation, roots, playing)
     except (ConflictError, disk.RefusedPathError) as problem:
         if operation.state != State.PLANNED:
             _conflict(operation, problem)

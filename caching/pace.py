@@ -61,6 +61,7 @@ class Conditions:
     limit: int | None = None
     limit_streaming: int | None = None
     paused: bool = False
+    dry_run: bool = False
     mover: bool = False
 
     @classmethod
@@ -68,7 +69,8 @@ class Conditions:
         """By the settings in force and the mover's pid file."""
         policy = CachePolicy.effective()
         limit, streaming = _bytes(policy.bandwidth_limit), _bytes(policy.bandwidth_limit_streaming)
-        return cls(limit, streaming, paused=policy.paused, mover=mover.is_running(policy))
+        at_work = mover.is_running(policy)
+        return cls(limit, streaming, paused=policy.paused, dry_run=policy.dry_run, mover=at_work)
 
     def rate(self, *, streaming: bool) -> int | None:
         """The limit that holds: the smaller one while anybody streams."""

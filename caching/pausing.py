@@ -1,4 +1,7 @@
-"""Pause: nothing new begins and copies in progress wait, until somebody resumes. Nothing is undone for it."""
+"""Pause: nothing new begins and copies in progress wait, until somebody resumes. Nothing is undone for it.
+
+Dry run holds what waits in the same way, and lets what is in progress come to its end.
+"""
 
 from cacherr.errors import BusyError
 from cacherr.overrides import overrides_of
@@ -6,6 +9,7 @@ from caching import pace
 from caching.models import CachePolicy
 
 PAUSED = "Cacherr is paused: nothing is moved."
+DRY_RUN = "Dry run is on: no file is touched, and orders wait until it is switched off."
 
 
 class PausedError(BusyError):
@@ -19,6 +23,12 @@ class FixedPauseError(BusyError):
 def is_paused() -> bool:
     """Whether Cacherr is paused now."""
     return CachePolicy.effective().paused
+
+
+def holds() -> tuple[str, ...]:
+    """Why nothing that waits is begun now, a sentence for each reason that the owner has set; none when it is."""
+    policy = CachePolicy.effective()
+    return tuple(filter(None, (PAUSED if policy.paused else "", DRY_RUN if policy.dry_run else "")))
 
 
 def require_going() -> None:

@@ -5,7 +5,7 @@ from typing import Any, Literal, TypedDict
 
 from django.utils import timezone
 
-from caching import auditing, beginning, mover, pausing
+from caching import auditing, beginning, mover, pausing, queueing
 from caching.models import Cycle, CycleState
 from plexusers import remarks, sources
 from plexusers.models import PlexServer, RemarkKind
@@ -90,7 +90,7 @@ def _cycle(cycle: Cycle | None) -> Iterator[Problem]:
         yield _problem(f"The last cycle failed. {cycle.error}", "cycle", "critical")
     elif cycle.state == CycleState.INTERRUPTED:
         yield _problem(f"The last cycle did not come to its end. {cycle.error} Choose Run now to go on.", "cycle")
-    elif cycle.error and cycle.error != mover.RUNNING:
+    elif cycle.error and cycle.error not in {mover.RUNNING, queueing.DRY_RUN}:  # these pass by themselves
         yield _problem(cycle.error, "sources" if cycle.state == CycleState.COMPLETED else "cycle")
     if cycle.failures:
         files = "1 file" if cycle.failures == 1 else f"{cycle.failures} files"
@@ -115,8 +115,8 @@ def _upkeep() -> Iterator[Problem]:
 
 
 def _notes(cycle: Cycle | None) -> Iterator[Problem]:
-    if pausing.is_paused():
-        yield _problem(pausing.PAUSED, "policy", "note")
+    for reason in pausing.holds():
+        yield _problem(reason, "policy", "note")
     if cycle and cycle.error == mover.RUNNING:
         yield _problem(f"The last cycle made way for Unraid's mover. {AGAIN}", "cycle", "note")
 

@@ -18,6 +18,10 @@ ROW_SECONDS = 1.0
 SPEED_SECONDS = 4.0
 
 
+class MadeWayError(disk.Cancelled):
+    """Cut short for something that passes by itself: what somebody ordered is begun anew afterwards."""
+
+
 class Speed:
     """How fast bytes came in the last seconds. Times are seconds of one clock."""
 
@@ -117,10 +121,10 @@ class Progress:
             Cycle.objects.filter(pk=row.cycle_id).update(heartbeat_at=timezone.now())
 
     def _require_going(self) -> None:
-        """Raises Cancelled when the operation, its cycle or the process shall stop, or the mover has begun."""
+        """Raises Cancelled when the operation, its cycle or the process shall stop, MadeWayError for the mover."""
         if self.pace.conditions().mover:
             self.met_mover = True
-            raise disk.Cancelled(mover.BEGUN)
+            raise MadeWayError(mover.BEGUN)
         if stopping.requested() or self._cancelled():
             raise disk.Cancelled
 

@@ -4,10 +4,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cacherr.errors import BusyError, CacherrError
-from caching import beginning, lock, pausing, stopping
+from caching import beginning, lock, pace, pausing, stopping
 from caching.models import CachePolicy, Cycle, CycleState
 
 WORK_LOCK = "work"
+DRY_RUN = "Dry run was switched on: what was not begun by then was left as it is."
+"""Why a cycle that moved files was stopped."""
 
 
 def request(trigger: str, *, dry_run: bool = False) -> Cycle:
@@ -72,7 +74,15 @@ class StoppedError(CacherrError):
 
 def is_stopped(cycle: Cycle) -> bool:
     """Whether a running cycle shall end."""
-    return stopping.requested() or Cycle.objects.filter(pk=cycle.pk, stop_requested=True).exists()
+    return stopping.requested() or is_held(cycle) or Cycle.objects.filter(pk=cycle.pk, stop_requested=True).exists()
+
+
+def is_held(cycle: Cycle) -> bool:
+    """Whether dry run was switched on under a cycle that moves files. The answer is at most a second old.
+
+    The cycle ends rather than waits: dry run may stay on for weeks, and shows its plan by a cycle of its own.
+    """
+    return not cycle.dry_run and pace.SHARED.conditions().dry_run
 
 
 def claim(*, only_dry: bool) -> Cycle | None:
@@ -87,5 +97,6 @@ def claim(*, only_dry: bool) -> Cycle | None:
         as_read = Cycle.objects.filter(pk=cycle.pk, state=CycleState.QUEUED, dry_run=cycle.dry_run)
         if as_read.update(**changes) == 1:
             cycle.refresh_from_db()
+            pace.SHARED.look_again()  # what is a second old may say otherwise of dry run
             return cycle
     return None

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from caching import auditing, cycle, disk, journal, lock, mappings, orders, proving, recovery
+from caching import auditing, cycle, disk, exclusions, journal, lock, mappings, orders, proving, recovery
 from caching.models import CachedFile, Cycle, CycleState, Operation, Pin, Pulse
 from caching.notifying import keeping, outbox, sentences
 from caching.playing import of_plex
@@ -71,8 +71,11 @@ def recover(*, rebuild_rows: bool = False) -> Recovered:
     with lock.held(cycle.WORK_LOCK):
         interrupted = recovery.declare_dead()
         try:
-            rebuilt = [rebuild(proving.prove(row)) for row in mappings.usable()] if rebuild_rows else []
-            done = recovery.recover(of_plex(mappings.in_force()))
+            try:
+                rebuilt = [rebuild(proving.prove(row)) for row in mappings.usable()] if rebuild_rows else []
+                done = recovery.recover(of_plex(mappings.in_force()))
+            finally:
+                exclusions.write()
         except OSError as error:
             raise disk.named(error) from error
         return Recovered(done, interrupted, tuple(rebuilt))

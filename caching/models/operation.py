@@ -106,10 +106,14 @@ class Operation(FileRow):
         return self.cache_id if self.kind == Kind.CACHE else self.array_id
 
     @property
+    def is_ordered(self) -> bool:
+        """Whether somebody ordered it, so that no cycle would plan it anew."""
+        return self.cycle_id is None and not self.is_rescue
+
+    @property
     def is_waiting(self) -> bool:
         """Whether somebody ordered it and nobody has begun it: it waits for a worker and is no crash's remains."""
-        ordered = self.cycle_id is None and not self.is_rescue
-        return ordered and self.state == State.PLANNED and self.started_at is None
+        return self.is_ordered and self.state == State.PLANNED and self.started_at is None
 
     @property
     def is_live(self) -> bool:

@@ -6,12 +6,28 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from cacherr.errors import StorageAbsentError
-from caching import crew, cycle, disk, exclusions, journal, lock, mappings, mover, pausing, proving, recovery, stopping
+from caching import (
+    crew,
+    cycle,
+    disk,
+    exclusions,
+    journal,
+    lock,
+    mappings,
+    mover,
+    pace,
+    pausing,
+    proving,
+    recovery,
+    stopping,
+)
 from caching.models import PLAYBACK, CachePolicy, Kind, Operation, PathMapping
 from caching.orders.placing import Placed, require_allowed
 from caching.playing import Playing, of_plex
 
 log = logging.getLogger(__name__)
+
+NOT_DONE = "The command ended before this was done; everything is as it was."
 
 
 def at_once(place: Callable[[Sequence[PathMapping]], Placed], *, proved: bool) -> Placed:
@@ -56,7 +72,7 @@ def run_waiting() -> int:
     """Carry out the orders that wait, also those that arrive meanwhile; how many, without those that a crew took on.
 
     A few at a time, so that what was not begun goes on waiting when this process has to end. Nothing is begun while
-    Cacherr is paused. Raises BusyError, StorageAbsentError, StorageFailedError.
+    Cacherr is paused or dry run is on. Raises BusyError, StorageAbsentError, StorageFailedError.
     """
     count = 0
     absent: list[StorageAbsentError] = []
@@ -64,11 +80,12 @@ def run_waiting() -> int:
         policy = CachePolicy.effective()
         at_a_time = max(policy.operations_to_array, policy.operations_to_cache)
         try:
-            while not (stopping.requested() or pausing.is_paused()) and (rows := waiting()[:at_a_time]):
+            while not (stopping.requested() or pausing.holds()) and (rows := waiting()[:at_a_time]):
                 mover.require_resting()
+                pace.SHARED.look_again()  # the crew must not go by what was so before these were looked for
                 count += len(rows)
                 try:
-                    carry_out(rows, of_plex(mappings.in_force()))
+                    _carry_out(rows, of_plex(mappings.in_force()))
                 except StorageAbsentError as error:
                     absent.append(error)
         finally:
@@ -88,7 +105,21 @@ def _failures_named() -> Iterator[None]:
 
 
 def carry_out(operations: Sequence[Operation], playing: Playing) -> None:
-    """Carry journaled orders out. The caller holds the lock and writes the mover's list afterwards.
+    """Carry orders out for somebody who looks on. The caller holds the lock and writes the mover's list afterwards.
+
+    Those that do not come to their end do not wait: there may be no worker, and whoever looks on can order them again.
+    Raises StorageAbsentError, MoverRunningError.
+    """
+    try:
+        _carry_out(operations, playing)
+    finally:
+        for row in operations:
+            if row.is_waiting:
+                journal.cancel(row, NOT_DONE)
+
+
+def _carry_out(operations: Sequence[Operation], playing: Playing) -> None:
+    """Carry journaled orders out; what cannot be begun now goes on waiting.
 
     Orders on a storage that is absent are ended with that reason, once everything else is done. Raises
     StorageAbsentError, MoverRunningError.
@@ -99,7 +130,7 @@ def carry_out(operations: Sequence[Operation], playing: Playing) -> None:
     absent: list[StorageAbsentError] = []
     for rows in by_roots.values():
         try:
-            _carry_out(rows, playing)
+            _carry_out_on(rows, playing)
         except StorageAbsentError as error:
             absent.append(error)
             for row in rows:
@@ -108,10 +139,15 @@ def carry_out(operations: Sequence[Operation], playing: Playing) -> None:
         raise absent[0]
 
 
-def _carry_out(rows: Sequence[Operation], playing: Playing) -> None:
+def _carry_out_on(rows: Sequence[Operation], playing: Playing) -> None:
     roots = {root.pk: root for root in (rows[0].array, rows[0].cache)}
     with recovery.open_roots([roots[key] for key in sorted(roots)]) as opened:
-        crew.carry_out_all(rows, opened, playing=playing, stopped=stopping.requested, done=lambda _: None)
+        crew.carry_out_all(rows, opened, playing=playing, stopped=_is_over, done=lambda _: None)
+
+
+def _is_over() -> bool:
+    """Whether nothing more is to be begun: this process ends, or dry run was switched on."""
+    return stopping.requested() or pace.SHARED.conditions().dry_run
 
 
 def _end(row: Operation, why: str) -> None:

@@ -208,5 +208,5 @@ class Watcher:
         self._nudged, self._ordered = now, self._looker.ordered
         waiting = Operation.objects.filter(trigger=PLAYBACK, state=State.PLANNED, started_at=None)
         self._waiting = waiting.exists()
-        if self._waiting and not (pausing.is_paused() or cycle.is_working()):
+        if self._waiting and not (pausing.holds() or cycle.is_working()):
             nudge.run_orders()

@@ -227,6 +227,19 @@ def test_status_shows_every_cached_file_and_every_private_name(installation: Ins
     assert len(parked) == 2
 
 
+def test_status_says_what_keeps_work_from_being_begun(installation: Installation, deck: Home, tmp_path: Path) -> None:
+    pid_file = tmp_path / "mover.pid"
+    pid_file.touch()
+    assert installation.run("status", "--json").report["waits_for"] == []
+    extra = {"DRY_RUN": "true", "CACHERR_PAUSED": "true", "CACHERR_MOVER_PID_FILE": str(pid_file)}
+    assert installation.run("status", "--json", extra=extra).report["waits_for"] == [
+        "Cacherr is paused: nothing is moved.",
+        "Dry run is on: no file is touched, and orders wait until it is switched off.",
+        "Unraid's mover is running: nothing is moved until it is done.",
+    ]
+    assert "Dry run is on" in installation.run("status", extra={"DRY_RUN": "true"}).output
+
+
 def test_recover_has_nothing_to_do_after_an_ordinary_cycle(installation: Installation, deck: Home) -> None:
     installation.run("cycle")
     before = tree(installation.array), tree(installation.cache)

@@ -12,10 +12,11 @@ import pytest
 from django.db import connections
 from pytest_django.fixtures import Settings
 
-from caching import crew, disk, journal, mover, pace, pausing
-from caching.models import PLAYBACK, CachedFile, CachePolicy, Operation, Root
+from caching import crew, disk, exclusions, journal, mover, orders, pace, pausing, upkeep
+from caching.models import PLAYBACK, CachedFile, CachePolicy, Cycle, CycleState, Operation, Root
 from caching.playing import NOBODY
-from tests.caching.ground import Ground, make_ground, make_ground_beside
+from tests.caching.ground import FILM, Ground, make_ground, make_ground_beside
+from tests.conftest import contents
 from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,6 +45,15 @@ def films(ground: Ground, count: int, size: int = SIZE) -> list[Operation]:
     for path in paths:
         ground.write(path, path[6:7] * size)
     return [ground.plan_caching(path, size) for path in paths]
+
+
+def of_a_cycle(operations: list[Operation]) -> list[Operation]:
+    """The same, planned by a cycle and not ordered by anybody."""
+    cycle = Cycle.objects.create(state=CycleState.COMPLETED)
+    for row in operations:
+        row.cycle = cycle
+        row.save(update_fields=["cycle"])
+    return operations
 
 
 class Told:
@@ -319,12 +329,44 @@ def test_so_many_are_copied_at_the_same_time_and_never_more(ground: Ground, told
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_after_a_stop_nothing_begins_and_each_says_why(ground: Ground, told: Told, at_once: int) -> None:
     policy(operations_to_cache=at_once)
-    operations = films(ground, 4, 5000)
+    operations = of_a_cycle(films(ground, 4, 5000))
     told.stop.set()
     told.carry_out(ground, operations)
     assert states(operations) == ["aborted"] * 4
     assert set(outcomes(operations)) == {crew.STOPPED}
     assert told.done == []
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_after_a_stop_orders_that_nobody_has_begun_go_on_waiting(ground: Ground, told: Told, at_once: int) -> None:
+    policy(operations_to_cache=at_once)
+    operations = films(ground, 4, 5000)
+    told.stop.set()
+    told.carry_out(ground, operations)
+    assert orders.waiting() == operations
+    assert told.done == []
+
+
+def test_the_movers_list_names_what_is_cached_before_it_is_also_what_playback_orders_meanwhile(
+    ground: Ground, settings: Settings, tmp_path: Path
+) -> None:
+    settings.CONFIG_DIR = tmp_path
+    policy(operations_to_cache=1)
+    operations = films(ground, 3, 5000)
+    listed: list[frozenset[bytes]] = []
+    meanwhile: list[Operation] = []
+
+    def done(_: Operation) -> None:
+        listed.append(exclusions.listed())
+        if not meanwhile:
+            meanwhile.append(playback(ground))
+            time.sleep(crew.LOOK_SECONDS)  # then the next look is due
+
+    with ground.opened() as roots:
+        crew.carry_out_all(operations, roots, playing=NOBODY, stopped=lambda: False, done=done)
+    first, second, _ = listed
+    assert {os.fsencode(ground.on_cache(row.relative)) for row in operations} <= first
+    assert second - first == {os.fsencode(ground.on_cache(meanwhile[0].relative))}
 
 
 @pytest.mark.parametrize("at_once", [1, 2])
@@ -398,7 +440,7 @@ def test_nothing_begins_during_a_pause_until_it_is_over(ground: Ground, told: To
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_a_pause_holds_a_copy_and_a_stop_still_ends_it(ground: Ground, told: Told, at_once: int) -> None:
     policy(operations_to_cache=at_once, bandwidth_limit=SLOW)
-    operations = films(ground, 3)
+    operations = of_a_cycle(films(ground, 3))
 
     def pause_and_cancel() -> None:
         until(lambda: copying(ground) == at_once, "copies")
@@ -444,7 +486,7 @@ def test_when_the_mover_begins_copies_are_undone_and_nothing_more_begins(
 ) -> None:
     pid_file = tmp_path / "mover.pid"
     policy(operations_to_cache=at_once, bandwidth_limit=SLOW, mover_pid_file=str(pid_file))
-    operations = films(ground, 3)
+    operations = of_a_cycle(films(ground, 3))
 
     def begin() -> None:
         until(lambda: copying(ground) == at_once, "copies")
@@ -455,3 +497,85 @@ def test_when_the_mover_begins_copies_are_undone_and_nothing_more_begins(
     assert set(outcomes(operations)) == {"Unraid's mover has begun; everything is as it was."}
     assert copying(ground) == 0
     assert not CachedFile.objects.exists()
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_what_somebody_ordered_waits_for_the_end_of_the_mover_and_is_then_done(
+    ground: Ground, settings: Settings, tmp_path: Path, at_once: int
+) -> None:
+    settings.CONFIG_DIR = tmp_path
+    pid_file = tmp_path / "mover.pid"
+    policy(operations_to_cache=at_once, bandwidth_limit=SLOW, mover_pid_file=str(pid_file))
+    operations = films(ground, 3)
+    before = contents(ground.array)
+
+    def begin() -> None:
+        until(lambda: copying(ground) == at_once, "copies")
+        until(lambda: Operation.objects.filter(bytes_done__gt=0).exists(), "progress")
+        pid_file.write_text("")
+
+    with meanwhile(begin), pytest.raises(mover.MoverRunningError, match="Unraid's mover is running"):
+        orders.run_waiting()
+    assert copying(ground) == 0
+    assert contents(ground.array) == before
+    assert orders.waiting() == operations
+    assert set(Operation.objects.values_list("bytes_done", "bytes_per_second", "outcome")) == {(0, 0, "")}
+    with pytest.raises(mover.MoverRunningError):
+        orders.run_waiting()
+    upkeep.recover()
+    assert orders.waiting() == operations
+    pid_file.unlink()
+    policy(operations_to_cache=at_once, bandwidth_limit="", mover_pid_file=str(pid_file))
+    assert orders.run_waiting() == 3
+    assert states(operations) == ["done"] * 3
+    assert {os.fsencode(name) for name in contents(ground.cache)} == {row.relative for row in operations}
+
+
+def test_a_restore_that_made_way_for_the_mover_is_done_later_from_the_start(
+    ground: Ground, settings: Settings, tmp_path: Path
+) -> None:
+    settings.CONFIG_DIR = tmp_path
+    ground.mapping.mode = "move"
+    ground.mapping.save()
+    content = b"r" * SIZE
+    ground.write(FILM, content)
+    assert ground.carry_out(ground.plan_caching(FILM, SIZE)).state == "done"
+    pid_file = tmp_path / "mover.pid"
+    policy(bandwidth_limit=SLOW, mover_pid_file=str(pid_file))
+    order = ground.plan_return(CachedFile.objects.get())
+
+    def begin() -> None:
+        until(lambda: list(ground.array.rglob(".cacherr.*.tmp")), "a copy")
+        pid_file.write_text("")
+
+    with meanwhile(begin), pytest.raises(mover.MoverRunningError):
+        orders.run_waiting()
+    assert orders.waiting() == [order]
+    assert ground.private_names() == []
+    pid_file.unlink()
+    policy()
+    orders.run_waiting()
+    assert states([order]) == ["done"]
+    assert ground.on_array(FILM).read_bytes() == content
+    assert not ground.on_cache(FILM).exists()
+
+
+def test_an_order_that_was_cancelled_as_the_mover_began_does_not_wait_again(ground: Ground) -> None:
+    (order,) = films(ground, 1, 5000)
+    journal.claim(order)
+    Operation.objects.update(cancel_requested=True)
+    assert journal.put_back(order) is False
+    assert order.started_at is not None
+    Operation.objects.update(cancel_requested=False, state="verified")
+    with pytest.raises(journal.LostOperationError):
+        journal.put_back(order)
+
+
+def test_an_order_that_waits_again_can_be_cancelled_and_ordered_anew(ground: Ground) -> None:
+    (order,) = films(ground, 1, 5000)
+    journal.claim(order)
+    assert journal.put_back(order)
+    assert order.is_waiting
+    assert orders.cancel(order)
+    assert states([order]) == ["aborted"]
+    assert ground.carry_out(ground.plan_caching(order.relative, 5000)).state == "done"

@@ -190,6 +190,23 @@ def test_paused_by_the_environment_a_cycle_is_refused_and_a_preview_is_not(
     assert cycles(installation) == []
 
 
+def test_a_cycle_begins_nothing_more_when_dry_run_is_switched_on_and_what_it_copies_comes_to_its_end(
+    installation: Installation, deck: Home
+) -> None:
+    with serving(installation, extra={**SLOWLY, "CACHERR_BANDWIDTH_LIMIT": ""}) as served:
+        served.get("/api/resume", method="POST")  # makes the row of settings
+        change(installation, bandwidth_limit="32KB")
+        assert served.get("/api/start-cache", method="POST", body={})[0] == 202
+        until(lambda: len(installation.copies_in_progress()) == 2, "two copies")
+        change(installation, dry_run=1, bandwidth_limit="")
+        until(lambda: not unfinished(installation), "the cycle to stop")
+        assert outcomes(installation) == ["", "", "The cycle was stopped before it began."]
+        assert len(contents(installation.cache)) == 2
+        until(lambda: cycles(installation)[0][0] == "stopped", "the cycle's end")
+    why = "Dry run was switched on: what was not begun by then was left as it is."
+    assert cycles(installation) == [("stopped", why, 0)]
+
+
 def test_while_the_mover_runs_a_cycle_is_refused_and_a_preview_is_not(
     installation: Installation, deck: Home, pid_file: Path
 ) -> None:

@@ -1,16 +1,16 @@
 """Orders: what they name, what they may do, and how they are undone, tried again and cancelled."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from pytest_django.fixtures import Settings
 
 from cacherr.errors import BusyError, RefusedError, StorageAbsentError
-from caching import exclusions, lock, mover, orders, pausing, stopping, upkeep
+from caching import exclusions, lock, mover, orders, pace, pausing, stopping, upkeep
 from caching.cycle import WORK_LOCK
-from caching.models import PLAYBACK, CachedFile, CachePolicy, Cycle, Kind, Operation, State
+from caching.models import PLAYBACK, CachedFile, CachePolicy, Cycle, Kind, Operation, PathMapping, State
 from tests.caching.ground import CONTENT, FILM, Ground, make_ground, make_ground_beside
 from tests.conftest import contents, tree
 
@@ -201,6 +201,32 @@ def test_the_movers_list_is_written_after_every_batch(ground: Ground) -> None:
     assert exclusions.path().read_bytes() == b""
 
 
+def test_the_movers_list_does_not_keep_the_name_of_what_could_not_be_cached(ground: Ground) -> None:
+    ground.on_cache(OTHER).parent.mkdir(parents=True)
+
+    def place(known: Sequence[PathMapping]) -> orders.Placed:
+        placed = orders.cache([b"/plex/Films/Beta/Beta.mkv"], known, "command")
+        ground.on_cache(OTHER).write_bytes(b"another program's")
+        return placed
+
+    assert video(orders.at_once(place, proved=True), OTHER).state == "aborted"
+    assert exclusions.listed() == frozenset()
+    assert exclusions.path().exists()  # it was named while that was tried
+
+
+def test_a_recovery_brings_the_movers_list_up_to_date(ground: Ground) -> None:
+    cache("/plex/Films/Beta/Beta.mkv")
+    line = os.fsencode(ground.on_cache(OTHER)) + b"\n"
+    exclusions.path().write_bytes(b"/mnt/cache/stale.mkv\n")
+    upkeep.recover()
+    assert exclusions.path().read_bytes() == line
+    exclusions.path().unlink()
+    CachedFile.objects.all().delete()
+    Operation.objects.all().delete()
+    upkeep.recover(rebuild_rows=True)
+    assert exclusions.path().read_bytes() == line
+
+
 @pytest.mark.parametrize("name", [b"line\nbreak.mkv", b"no text \xff.mkv", b" blank .mkv", b"%s {x} \\ '\".mkv"])
 def test_a_name_may_be_anything(ground: Ground, name: bytes) -> None:
     path = b"Films/" + name
@@ -386,6 +412,37 @@ def test_nothing_is_begun_while_cacherr_is_paused_and_the_order_goes_on_waiting(
         give_back("/plex/Films/Beta/Beta.mkv")
     pausing.resume()
     assert orders.run_waiting() == 1
+
+
+def test_nothing_is_begun_while_dry_run_is_on_and_the_order_goes_on_waiting(ground: Ground) -> None:
+    order = waiting_restore(ground)
+    CachePolicy.objects.update(dry_run=True)
+    upkeep.tend()
+    order.refresh_from_db()
+    assert order.is_waiting
+    assert OTHER in there(ground)
+    assert pausing.holds() == (pausing.DRY_RUN,)
+    CachePolicy.objects.update(dry_run=False)
+    assert orders.run_waiting() == 1
+    assert OTHER not in there(ground)
+
+
+def test_an_order_of_a_command_that_ends_early_does_not_wait_for_a_worker(ground: Ground) -> None:
+    def place(known: Sequence[PathMapping]) -> orders.Placed:
+        placed = orders.cache([b"/plex/Films/Beta/Beta.mkv"], known, "command")
+        CachePolicy.objects.update(dry_run=True)
+        pace.SHARED.look_again()
+        return placed
+
+    order = video(orders.at_once(place, proved=True), OTHER)
+    assert (order.state, order.outcome) == (
+        "aborted",
+        "The command ended before this was done; everything is as it was.",
+    )
+    CachePolicy.objects.update(dry_run=False)
+    pace.SHARED.look_again()
+    assert cache("/plex/Films/Beta/Beta.mkv").refused == ()
+    assert there(ground) == {OTHER}
 
 
 def test_an_order_waits_for_the_mover(ground: Ground) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from cacherr import env
-from caching import cycle, mover, pace, pausing, problems, state
+from caching import cycle, mover, pace, pausing, problems, queueing, state
 from caching.models import CachePolicy, Cycle, CycleState
 from tests.caching.quiet import KEY, make_quiet
 from tests.caching.rows import make_rows
@@ -84,6 +84,21 @@ def test_a_pause_is_told_as_a_note_and_health_stays_as_it_is(client: Client) -> 
     assert problems.health([note]) == "healthy"  # type: ignore[list-item]
     assert after["health"] == before["health"]
     pausing.resume()
+
+
+def test_dry_run_is_told_as_a_note_that_says_why_orders_wait(client: Client) -> None:
+    before = status(client)
+    CachePolicy(dry_run=True).save()
+    after = status(client)
+    message = "Dry run is on: no file is touched, and orders wait until it is switched off."
+    note = {"level": "note", "message": message, "page": "policy"}
+    assert [row for row in after["problems"] if row not in before["problems"]] == [note]
+    assert after["health"] == before["health"]
+
+
+def test_a_cycle_that_dry_run_has_ended_is_no_trouble() -> None:
+    Cycle.objects.update(state=CycleState.STOPPED, error=queueing.DRY_RUN)
+    assert problems.found(state.current_cycle(), {"caches": [], "conflicts": 0}) == []
 
 
 def test_a_cycle_is_refused_with_its_cure_and_a_preview_is_not(client: Client) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from cacherr.commands import CacherrCommand
 from cacherr.errors import StorageAbsentError
-from caching import disk, events, mappings, state
+from caching import disk, events, mappings, mover, pausing, state
 from caching.describe import private_names_of, status_of_file
 from caching.models import LIVE_STATES, CachedFile, Operation, PathMapping, Root, State
 from caching.planning.sizes import readable
@@ -34,6 +34,7 @@ class Command(CacherrCommand):
             "conflicts": [_operation(row) for row in conflicts],
             "unknown_private_names": sorted(on_disk - known),
             "cycle": cycle.summary() if cycle else None,
+            "waits_for": [*pausing.holds(), *([mover.RUNNING] if mover.is_running() else [])],
         }
         return report, 0
 
@@ -46,6 +47,8 @@ class Command(CacherrCommand):
         self.stdout.write(
             f"{len(report['files'])} files cached ({size}), {len(report['operations'])} operations unfinished"
         )
+        for reason in report["waits_for"]:
+            self.stdout.write(reason)
         for row in report["conflicts"]:
             self.stdout.write(f"conflict: {row['file_name']}: {row['outcome']}")
         for name in report["unknown_private_names"]:

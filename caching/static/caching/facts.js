@@ -75,7 +75,10 @@ export class Facts {
   }
 
   #complete(data, timestamp) {
-    if (!FINISHED.has(data.state)) return this.#progress(data);
+    if (!FINISHED.has(data.state)) {
+      this.operations.set(data.operation_id, { ...data, started: true });
+      return true; // it waits, perhaps from the start again: a snapshot tells whether it has begun
+    }
     this.operations.delete(data.operation_id);
     this.#remember(data.operation_id);
     const others = this.recent.filter((row) => row.operation_id !== data.operation_id);
