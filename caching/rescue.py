@@ -1,10 +1,12 @@
 """The cache's disk is gone: every parked original gets its name back, without the cache being read."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from cacherr.errors import StorageAbsentError
@@ -96,11 +98,22 @@ def _was_just_tried(now: datetime) -> bool:
 
 
 def needs_rescue(root: Root) -> bool:
-    """Whether anything is left to be done for a cache that is gone."""
-    files = CachedFile.objects.filter(cache=root, conflict__in=damage.UNDISPUTED)
-    parked = any(file.leaves_name and file.keeps_original for file in files.filter(rescued_at__isnull=True))
-    begun = any(holds_name(row) for row in journal.live() if row.cache_id == root.pk)
-    return parked or begun or (is_unused(root) and files.exists())
+    """Whether anything can be done for a cache that is gone. What is on an array that is gone as well has to wait."""
+    begun = [row for row in journal.live() if row.cache_id == root.pk and holds_name(row)]
+    arrays = {row.array_id for row in (*_parked(root), *begun)}
+    if arrays:
+        return any(is_present(array) for array in Root.objects.filter(pk__in=arrays))
+    return is_unused(root) and _undisputed(root).exists()
+
+
+def _undisputed(root: Root) -> QuerySet[CachedFile]:
+    return CachedFile.objects.filter(cache=root, conflict__in=damage.UNDISPUTED)
+
+
+def _parked(root: Root) -> list[CachedFile]:
+    """The files of a lost cache whose originals have not got their names back."""
+    files = _undisputed(root).filter(rescued_at__isnull=True)
+    return [file for file in files if file.leaves_name and file.keeps_original and not _is_back(file)]
 
 
 def is_unused(root: Root) -> bool:
@@ -111,30 +124,49 @@ def is_unused(root: Root) -> bool:
 def rescue() -> Rescued:
     """Bring back what was parked for every cache that is gone. What is on caches that are there is left alone.
 
-    Raises BusyError, and StorageAbsentError when an array is gone as well.
+    Raises BusyError, and StorageAbsentError when an array is gone as well: what is on the others is brought back all
+    the same, and of the absent one nothing is concluded.
     """
     done = Rescued()
+    absent: list[StorageAbsentError] = []
     with lock.held(cycle.WORK_LOCK):
         for root in caches_in_use():
             if not is_present(root):
                 done.caches.append(root)
-                _rescue(root, done)
+                absent += _rescue(root, done)
+    if absent:
+        raise absent[0]
     return done
 
 
-def _rescue(root: Root, done: Rescued) -> None:
-    for operation in journal.live():
-        if operation.cache_id == root.pk:
-            _let_go(operation)
-    for file in CachedFile.objects.select_related("array", "cache").filter(cache=root, rescued_at__isnull=True):
-        if _is_back(file):
-            continue
-        if not file.keeps_original:
-            done.lost.append(file)
-        elif file.leaves_name:
-            _bring_back(file, done)
-    if is_unused(root):
+def _rescue(root: Root, done: Rescued) -> list[StorageAbsentError]:
+    """Rescue what one cache held. What its arrays that are gone as well kept from being done."""
+    steps = [partial(_let_go, operation) for operation in journal.live() if operation.cache_id == root.pk]
+    absent = _each(steps)
+    files = CachedFile.objects.select_related("array", "cache").filter(cache=root, rescued_at__isnull=True)
+    absent += _each(partial(_rescue_file, file, done) for file in files)
+    if is_unused(root) and not (absent or _parked(root)):
         let_go(root)
+    return absent
+
+
+def _each(steps: Iterable[Callable[[], None]]) -> list[StorageAbsentError]:
+    absent: list[StorageAbsentError] = []
+    for step in steps:
+        try:
+            step()
+        except StorageAbsentError as error:
+            absent.append(error)
+    return absent
+
+
+def _rescue_file(file: CachedFile, done: Rescued) -> None:
+    if _is_back(file):
+        return
+    if not file.keeps_original:
+        done.lost.append(file)
+    elif file.leaves_name:
+        _bring_back(file, done)
 
 
 def _is_back(file: CachedFile) -> bool:
@@ -144,10 +176,10 @@ def _is_back(file: CachedFile) -> bool:
 
 
 def _bring_back(file: CachedFile, done: Rescued) -> None:
-    operation = journal.plan_return(None, Kind.RESTORE, file, REASON, trigger=RESCUE)
-    if operation is None:
-        return  # an unfinished operation has given the original its name already, see `_let_go`
-    with recovery.open_roots([file.array]) as roots:
+    with recovery.open_roots([file.array]) as roots:  # before the row: one that cannot be begun would be left behind
+        operation = journal.plan_return(None, Kind.RESTORE, file, REASON, trigger=RESCUE)
+        if operation is None:
+            return  # an unfinished operation has given the original its name already, see `_let_go`
         moves.carry_out(operation, roots, Progress(operation), NOBODY)
     done.operations.append(operation)
 
