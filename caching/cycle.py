@@ -164,7 +164,7 @@ class _Run:
             copies = recognising.Copies(playing, self._stopped, tell=self._tell)
             gathered, plan = self._plan(usable, asked.answers, copies.compare)
             outlook.keep_up(plan, gathered.rows, gathered.situation.now)
-            operations = self._journal_all(plan, gathered)
+            operations = self._journal_all(plan, gathered, opened)
             if any(row.kind != Kind.CACHE for row in operations):
                 sparing.spare(asking.since(asked.answers), usable)
             self._carry_out(operations, opened, playing)
@@ -190,9 +190,9 @@ class _Run:
         self.cycle.save(update_fields=["plan", "failures"])
         return gathered, plan
 
-    def _journal_all(self, plan: Plan, gathered: Gathered) -> list[Operation]:
+    def _journal_all(self, plan: Plan, gathered: Gathered, opened: recovery.OpenRoots) -> list[Operation]:
         """Everything is journaled before anything is carried out."""
-        return [row for decision in plan.work if (row := self._journal(decision, gathered)) is not None]
+        return [row for decision in plan.work if (row := self._journal(decision, gathered, opened)) is not None]
 
     def _carry_out(self, operations: list[Operation], roots: recovery.OpenRoots, playing: Playing) -> None:
         """What makes room first, then caching, best score first."""
@@ -217,15 +217,17 @@ class _Run:
             sampling.take()
         self._tell(total, total)
 
-    def _journal(self, decision: Decision, gathered: Gathered) -> Operation | None:
+    def _journal(self, decision: Decision, gathered: Gathered, opened: recovery.OpenRoots) -> Operation | None:
         key = decision.file
         if key is None:
             return None
         if decision.action is Action.CACHE:
             return journal.plan_caching(self.cycle, decision, gathered.mappings[key], gathered.plex_paths[key])
         file = CachedFile.objects.select_related("array", "cache").filter(cache_id=key.cache, path=key.path).first()
+        if file is None or not {file.array_id, file.cache_id} <= opened.keys():
+            return None  # its storage was absent a moment ago: the next cycle sees to it
         kind = Kind.RESTORE if decision.action is Action.RESTORE else Kind.EVICT
-        return journal.plan_return(self.cycle, kind, file, decision.reason) if file else None
+        return journal.plan_return(self.cycle, kind, file, decision.reason)
 
     def _stopped(self) -> bool:
         return is_stopped(self.cycle)

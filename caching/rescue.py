@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from cacherr.errors import StorageAbsentError
-from caching import caching_steps, cycle, damage, disk, journal, lock, moves, recovery
+from caching import absences, caching_steps, cycle, damage, journal, lock, moves, recovery
 from caching.bench import bench
 from caching.models import (
     RESCUE,
@@ -56,22 +56,13 @@ def caches_in_use() -> list[Root]:
 
 def is_present(root: Root) -> bool:
     """Whether a root's storage is there, by its marker."""
-    return absence(root) is None
+    return absences.absence(root) is None
 
 
-def absence(root: Root) -> StorageAbsentError | None:
-    """Why a root's storage is taken for absent; None when it is there."""
-    try:
-        with disk.open_root(root.path, root.pk):
-            return None
-    except StorageAbsentError as error:
-        return error
-
-
-def absences(but: Collection[Root] = ()) -> dict[str, StorageAbsentError]:
+def absent_roots(but: Collection[Root] = ()) -> dict[str, StorageAbsentError]:
     """Which roots of enabled mappings and of cached files are not there, by path, and why; without those in `but`."""
-    roots = recovery.roots_in_use(PathMapping.objects.filter(enabled=True))
-    return {root.path: error for root in roots if root not in but and (error := absence(root))}
+    roots = recovery.known_roots(PathMapping.objects.filter(enabled=True))
+    return {root.path: error for root in roots if root not in but and (error := absences.absence(root))}
 
 
 def watch() -> Rescued | None:

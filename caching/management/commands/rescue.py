@@ -20,7 +20,7 @@ class Command(CacherrCommand):
         finally:
             events.flush()
         trouble = bool(done.failed or done.lost)
-        absent = rescue.absences(but=done.caches if done.operations else ())
+        absent = rescue.absent_roots(but=done.caches if done.operations else ())
         report = {
             "success": not (trouble or absent),
             "caches": [root.path for root in done.caches],
