@@ -45,10 +45,14 @@ def carry_out_all(
     `done` is told of each one that ended, in the calling thread. Once `stopped` says so, those not begun are aborted;
     those in progress notice it themselves. While Cacherr is paused nothing is begun.
 
+    When a rescue waits everything ends, in a pause as well: what a cycle planned is aborted, orders that were not begun
+    go on waiting.
+
     Raises MoverRunningError when the mover has cut the work short, and the first unexpected error of an operation. By
     then no operation is in progress any more; what an error kept from beginning is left to the next recovery.
     """
     policy = CachePolicy.effective()
+    pace.SHARED.look_again()  # a rescue that waited a second ago may be over
     places = max(policy.operations_to_array, policy.operations_to_cache) + 1
     with _threads(places) as threads:
         crew = _Crew(threads, roots, playing, stopped, done)
@@ -103,6 +107,7 @@ class _Crew:
         self.threads, self.roots, self.playing = threads, roots, playing
         self.stopped, self.done = stopped, done
         self.mover_began = False
+        self.rescue_waits = False
         self.caching: deque[Operation] = deque()
         """What waits to be cached, what playback ordered before the rest."""
         self.given: set[int] = set()
@@ -178,7 +183,8 @@ class _Crew:
             return None
         self.looked_at = now
         crowded = len(in_progress) >= at_once and any(row.trigger == PLAYBACK for row in in_progress)
-        if crowded or len(in_progress) > at_once or self.stopped() or pace.SHARED.conditions().mover:
+        conditions = pace.SHARED.conditions()
+        if crowded or len(in_progress) > at_once or self.stopped() or conditions.mover or conditions.rescue:
             return None
         if self.caching and self.caching[0].trigger == PLAYBACK:
             return self.caching.popleft()
@@ -214,12 +220,20 @@ class _Crew:
 
     def _is_over(self) -> bool:
         """Whether nothing more is to be begun."""
-        self.mover_began = self.mover_began or pace.SHARED.conditions().mover
-        return self.mover_began or self.stopped()
+        if stopped := self.stopped():
+            pace.SHARED.look_again()  # it may be for a rescue that began to wait just now
+        conditions = pace.SHARED.conditions()
+        self.mover_began = self.mover_began or conditions.mover
+        self.rescue_waits = self.rescue_waits or conditions.rescue
+        return self.mover_began or self.rescue_waits or stopped
 
     def _drop_all(self, waiting: deque[Operation]) -> None:
         while waiting:
-            _drop(waiting.popleft(), mover.BEGUN if self.mover_began else STOPPED)
+            operation = waiting.popleft()
+            if self.mover_began or not self.rescue_waits:
+                _drop(operation, mover.BEGUN if self.mover_began else STOPPED)
+            elif operation.cycle_id is not None:
+                _drop(operation, pace.MADE_WAY)
 
 
 def _drop(operation: Operation, outcome: str) -> None:

@@ -22,6 +22,7 @@ from caching import (
     mappings,
     mover,
     outlook,
+    pace,
     pausing,
     proving,
     recognising,
@@ -30,12 +31,13 @@ from caching import (
 )
 from caching.describe import described
 from caching.gather import Gathered, Gatherer, require_roots
+from caching.lock import WORK_LOCK
 from caching.models import CachedFile, CachePolicy, Cycle, CycleState, Kind, Operation, PathMapping, Phase, State
 from caching.notifying import endings
 from caching.planning.plan import make_plan
 from caching.planning.values import Action, Decision, Plan
 from caching.playing import Playing, of_plex
-from caching.queueing import WORK_LOCK, StoppedError, claim, is_stopped, is_working, request, stop
+from caching.queueing import StoppedError, claim, is_stopped, is_working, request, stop
 from caching.usage import sampling
 from plexusers.wants import Answer, playing_now
 
@@ -116,7 +118,7 @@ def _perform_to_end(cycle: Cycle) -> None:
     try:
         _Run(cycle).run()
     except StoppedError:
-        _finish(cycle, CycleState.STOPPED, cycle.error)
+        _finish(cycle, CycleState.STOPPED, _troubles(cycle))
         return
     except mover.MoverRunningError as error:
         _finish(cycle, CycleState.STOPPED, str(error))
@@ -131,7 +133,13 @@ def _perform_to_end(cycle: Cycle) -> None:
     except Exception as error:  # whatever it was, the row must not look as if the cycle still ran; it goes on its way
         _finish(cycle, CycleState.FAILED, f"Unexpected: {type(error).__name__}. See the log.")
         raise
-    _finish(cycle, CycleState.STOPPED if is_stopped(cycle) else CycleState.COMPLETED, cycle.error)
+    _finish(cycle, CycleState.STOPPED if is_stopped(cycle) else CycleState.COMPLETED, _troubles(cycle))
+
+
+def _troubles(cycle: Cycle) -> str:
+    """What the cycle met, after what somebody who stopped it has said on its row."""
+    said = Cycle.objects.values_list("error", flat=True).get(pk=cycle.pk)
+    return f"{said} {cycle.error}".strip()
 
 
 def _finish(cycle: Cycle, state: CycleState, error: str) -> None:
@@ -243,7 +251,7 @@ class _Run:
             self.cycle.bytes_cached += operation.bytes_total
         elif operation.state == State.DONE:
             self.cycle.files_restored += 1
-        elif operation.outcome not in {mover.BEGUN, sparing.WANTED_AGAIN}:
+        elif operation.outcome not in {mover.BEGUN, pace.MADE_WAY, sparing.WANTED_AGAIN}:
             self.cycle.failures += 1
 
     def _phase(self, phase: Phase, total: int, processed: int = 0) -> None:

@@ -5,9 +5,8 @@ from django.utils import timezone
 
 from cacherr.errors import BusyError, CacherrError
 from caching import beginning, lock, pausing, stopping
+from caching.lock import WORK_LOCK
 from caching.models import CachePolicy, Cycle, CycleState
-
-WORK_LOCK = "work"
 
 
 def request(trigger: str, *, dry_run: bool = False) -> Cycle:
@@ -64,6 +63,12 @@ def stop() -> bool:
     waiting = Cycle.objects.filter(state=CycleState.QUEUED)
     forgotten = waiting.update(state=CycleState.STOPPED, finished_at=timezone.now())
     return bool(Cycle.objects.filter(state=CycleState.RUNNING).update(stop_requested=True) + forgotten)
+
+
+def make_way() -> None:
+    """Stop the running cycle for a rescue, which its row says; one that waits goes on waiting."""
+    running = Cycle.objects.filter(state=CycleState.RUNNING, stop_requested=False)
+    running.update(stop_requested=True, error=f"{lock.RESCUE_FIRST} The next cycle goes on.")
 
 
 class StoppedError(CacherrError):

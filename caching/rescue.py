@@ -1,7 +1,8 @@
 """The cache's disk is gone: every parked original gets its name back, without the cache being read."""
 
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from cacherr.errors import StorageAbsentError
-from caching import absences, caching_steps, cycle, damage, journal, lock, moves, recovery
+from caching import absences, caching_steps, damage, journal, lock, moves, pace, queueing, recovery
 from caching.bench import bench
 from caching.models import (
     RESCUE,
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 REASON = "its cache disk is gone"
 AGAIN = timedelta(minutes=5)
+WAIT_SECONDS = 60.0
+"""So long it waits for whoever is at work: a copy ends within a second, a request at hand or a sync may take longer."""
 
 
 @dataclass(slots=True)
@@ -68,7 +71,8 @@ def absent_roots(but: Collection[Root] = ()) -> dict[str, StorageAbsentError]:
 def watch() -> Rescued | None:
     """Note which caches are gone, and rescue once one has been gone for as long as the settings say.
 
-    Raises BusyError while somebody is at work, StorageAbsentError when an array is gone as well.
+    Raises BusyError when whoever is at work does not end for it in time, StorageAbsentError when an array is gone as
+    well.
     """
     now, due = timezone.now(), False
     patience = timedelta(seconds=CachePolicy.effective().rescue_after_seconds)
@@ -115,12 +119,14 @@ def is_unused(root: Root) -> bool:
 def rescue() -> Rescued:
     """Bring back what was parked for every cache that is gone. What is on caches that are there is left alone.
 
+    Where something can be done, whoever is at work or paused ends for it in a safe state.
+
     Raises BusyError, and StorageAbsentError when an array is gone as well: what is on the others is brought back all
     the same, and of the absent one nothing is concluded.
     """
     done = Rescued()
     absent: list[StorageAbsentError] = []
-    with lock.held(cycle.WORK_LOCK):
+    with _at_work():
         for root in caches_in_use():
             if not is_present(root):
                 done.caches.append(root)
@@ -128,6 +134,16 @@ def rescue() -> Rescued:
     if absent:
         raise absent[0]
     return done
+
+
+@contextmanager
+def _at_work() -> Iterator[None]:
+    if not any(needs_rescue(root) for root in caches_in_use() if not is_present(root)):
+        with lock.held(lock.WORK_LOCK):
+            yield
+        return
+    with lock.held_first(lock.WORK_LOCK, WAIT_SECONDS, queueing.make_way):
+        yield
 
 
 def _rescue(root: Root, done: Rescued) -> list[StorageAbsentError]:
@@ -168,10 +184,11 @@ def _is_back(file: CachedFile) -> bool:
 
 def _bring_back(file: CachedFile, done: Rescued) -> None:
     with recovery.open_roots([file.array]) as roots:  # before the row: one that cannot be begun would be left behind
+        unhurried = pace.Pace(pace.Conditions)  # neither a pause nor a limit holds up a rescue
         operation = journal.plan_return(None, Kind.RESTORE, file, REASON, trigger=RESCUE)
         if operation is None:
             return  # an unfinished operation has given the original its name already, see `_let_go`
-        moves.carry_out(operation, roots, Progress(operation), NOBODY)
+        moves.carry_out(operation, roots, Progress(operation, shared_pace=unhurried), NOBODY)
     done.operations.append(operation)
 
 

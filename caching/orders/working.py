@@ -63,7 +63,7 @@ def run_waiting() -> int:
         policy = CachePolicy.effective()
         at_a_time = max(policy.operations_to_array, policy.operations_to_cache)
         try:
-            while not (stopping.requested() or pausing.is_paused()) and (rows := waiting()[:at_a_time]):
+            while not _is_held_up() and (rows := waiting()[:at_a_time]):
                 mover.require_resting()
                 count += len(rows)
                 try:
@@ -78,6 +78,10 @@ def run_waiting() -> int:
     if absent:
         raise absent[0]
     return count
+
+
+def _is_held_up() -> bool:
+    return stopping.requested() or pausing.is_paused() or lock.is_wanted(cycle.WORK_LOCK)
 
 
 def carry_out(operations: Sequence[Operation], playing: Playing) -> None:
