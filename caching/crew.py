@@ -46,21 +46,36 @@ def carry_out_all(
     cycle's own are aborted, orders go on waiting. Those in progress notice it themselves. While Cacherr is paused
     nothing is begun.
 
-    Raises OSError when the mover's list cannot be written, before anything is begun; MoverRunningError when the mover
-    has cut the work short, and the first unexpected error of an operation. By then no operation is in progress any
-    more; what an error kept from beginning is left to the next recovery.
+    When a rescue waits everything ends, in a pause as well.
+
+    Raises OSError when the mover's list cannot be written: then nothing is cached; MoverRunningError when the mover has
+    cut the work short, and the first unexpected error of an operation. By then no operation is in progress any more;
+    what an error kept from beginning is left to the next recovery.
     """
-    exclusions.announce(operations)
+    unwritten = _unwritten(operations)
     policy = CachePolicy.effective()
+    pace.SHARED.look_again()  # a rescue that waited a second ago may be over
     places = max(policy.operations_to_array, policy.operations_to_cache) + 1
     with _threads(places) as threads:
         crew = _Crew(threads, roots, playing, stopped, done)
-        crew.caching.extend(_playback_first(row for row in operations if row.kind == Kind.CACHE))
+        if unwritten is None:
+            crew.caching.extend(_playback_first(row for row in operations if row.kind == Kind.CACHE))
         crew.given.update(row.pk for row in operations if row.trigger == PLAYBACK)
         crew.work(deque(row for row in operations if row.kind != Kind.CACHE), policy.operations_to_array)
         crew.work(crew.caching, policy.operations_to_cache)
     if crew.mover_began:
         raise mover.MoverRunningError(mover.RUNNING)
+    if unwritten is not None:
+        raise unwritten
+
+
+def _unwritten(operations: Sequence[Operation]) -> OSError | None:
+    """Have the mover's list name what is cached here. What makes room need not wait for a disk that is full."""
+    try:
+        exclusions.announce(operations)
+    except OSError as error:
+        return error
+    return None
 
 
 @contextmanager
@@ -106,6 +121,7 @@ class _Crew:
         self.threads, self.roots, self.playing = threads, roots, playing
         self.stopped, self.done = stopped, done
         self.mover_began = False
+        self.rescue_waits = False
         self.caching: deque[Operation] = deque()
         """What waits to be cached, what playback ordered before the rest."""
         self.given: set[int] = set()
@@ -181,7 +197,8 @@ class _Crew:
             return None
         self.looked_at = now
         crowded = len(in_progress) >= at_once and any(row.trigger == PLAYBACK for row in in_progress)
-        if crowded or len(in_progress) > at_once or self.stopped() or pace.SHARED.conditions().mover:
+        conditions = pace.SHARED.conditions()
+        if crowded or len(in_progress) > at_once or self.stopped() or conditions.mover or conditions.rescue:
             return None
         if self.caching and self.caching[0].trigger == PLAYBACK:
             return self.caching.popleft()
@@ -218,14 +235,19 @@ class _Crew:
 
     def _is_over(self) -> bool:
         """Whether nothing more is to be begun."""
-        self.mover_began = self.mover_began or pace.SHARED.conditions().mover
-        return self.mover_began or self.stopped()
+        if stopped := self.stopped():
+            pace.SHARED.look_again()  # it may be for a rescue that began to wait just now
+        conditions = pace.SHARED.conditions()
+        self.mover_began = self.mover_began or conditions.mover
+        self.rescue_waits = self.rescue_waits or conditions.rescue
+        return self.mover_began or self.rescue_waits or stopped
 
     def _drop_all(self, waiting: deque[Operation]) -> None:
         """What was ordered goes on waiting, for nobody would order it again; the next cycle makes its own anew."""
+        why = mover.BEGUN if self.mover_began else pace.MADE_WAY if self.rescue_waits else STOPPED
         for row in waiting:
             if not row.is_ordered:
-                _drop(row, mover.BEGUN if self.mover_began else STOPPED)
+                _drop(row, why)
         waiting.clear()
 
 

@@ -22,6 +22,7 @@ from caching import (
     mappings,
     mover,
     outlook,
+    pace,
     pausing,
     proving,
     recognising,
@@ -30,12 +31,13 @@ from caching import (
 )
 from caching.describe import described
 from caching.gather import Gathered, Gatherer, require_roots
+from caching.lock import WORK_LOCK
 from caching.models import CachedFile, CachePolicy, Cycle, CycleState, Kind, Operation, PathMapping, Phase, State
 from caching.notifying import endings
 from caching.planning.plan import make_plan
 from caching.planning.values import Action, Decision, Plan
 from caching.playing import Playing, of_plex
-from caching.queueing import DRY_RUN, WORK_LOCK, StoppedError, claim, is_held, is_stopped, is_working, request, stop
+from caching.queueing import DRY_RUN, StoppedError, claim, is_held, is_stopped, is_working, request, stop
 from caching.usage import sampling
 from plexusers.wants import Answer, playing_now
 
@@ -138,7 +140,9 @@ def _perform_to_end(cycle: Cycle) -> None:
 
 
 def _finish_stopped(cycle: Cycle) -> None:
-    _finish(cycle, CycleState.STOPPED, DRY_RUN if is_held(cycle) else cycle.error)
+    """What the cycle met comes after what somebody who stopped it has said on its row."""
+    said = Cycle.objects.values_list("error", flat=True).get(pk=cycle.pk)
+    _finish(cycle, CycleState.STOPPED, DRY_RUN if is_held(cycle) else f"{said} {cycle.error}".strip())
 
 
 def _finish(cycle: Cycle, state: CycleState, error: str) -> None:
@@ -171,7 +175,7 @@ class _Run:
             copies = recognising.Copies(playing, self._stopped, tell=self._tell)
             gathered, plan = self._plan(usable, asked.answers, copies.compare)
             outlook.keep_up(plan, gathered.rows, gathered.situation.now)
-            operations = self._journal_all(plan, gathered)
+            operations = self._journal_all(plan, gathered, opened)
             if any(row.kind != Kind.CACHE for row in operations):
                 sparing.spare(asking.since(asked.answers), usable)
             self._carry_out(operations, opened, playing)
@@ -197,9 +201,9 @@ class _Run:
         self.cycle.save(update_fields=["plan", "failures"])
         return gathered, plan
 
-    def _journal_all(self, plan: Plan, gathered: Gathered) -> list[Operation]:
+    def _journal_all(self, plan: Plan, gathered: Gathered, opened: recovery.OpenRoots) -> list[Operation]:
         """Everything is journaled before anything is carried out."""
-        return [row for decision in plan.work if (row := self._journal(decision, gathered)) is not None]
+        return [row for decision in plan.work if (row := self._journal(decision, gathered, opened)) is not None]
 
     def _carry_out(self, operations: list[Operation], roots: recovery.OpenRoots, playing: Playing) -> None:
         """What makes room first, then caching, best score first."""
@@ -224,15 +228,17 @@ class _Run:
             sampling.take()
         self._tell(total, total)
 
-    def _journal(self, decision: Decision, gathered: Gathered) -> Operation | None:
+    def _journal(self, decision: Decision, gathered: Gathered, opened: recovery.OpenRoots) -> Operation | None:
         key = decision.file
         if key is None:
             return None
         if decision.action is Action.CACHE:
             return journal.plan_caching(self.cycle, decision, gathered.mappings[key], gathered.plex_paths[key])
         file = CachedFile.objects.select_related("array", "cache").filter(cache_id=key.cache, path=key.path).first()
+        if file is None or not {file.array_id, file.cache_id} <= opened.keys():
+            return None  # its storage was absent a moment ago: the next cycle sees to it
         kind = Kind.RESTORE if decision.action is Action.RESTORE else Kind.EVICT
-        return journal.plan_return(self.cycle, kind, file, decision.reason) if file else None
+        return journal.plan_return(self.cycle, kind, file, decision.reason)
 
     def _stopped(self) -> bool:
         return is_stopped(self.cycle)
@@ -248,7 +254,7 @@ class _Run:
             self.cycle.bytes_cached += operation.bytes_total
         elif operation.state == State.DONE:
             self.cycle.files_restored += 1
-        elif operation.outcome not in {mover.BEGUN, sparing.WANTED_AGAIN}:
+        elif operation.outcome not in {mover.BEGUN, pace.MADE_WAY, sparing.WANTED_AGAIN}:
             self.cycle.failures += 1
 
     def _phase(self, phase: Phase, total: int, processed: int = 0) -> None:

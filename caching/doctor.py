@@ -7,7 +7,7 @@ from typing import Literal
 from django.core import checks
 
 from cacherr.errors import CacherrError, ConfigurationError, PlexSignInError, StorageAbsentError
-from caching import detecting, disk, mappings, open_files
+from caching import absences, detecting, disk, mappings, open_files, recovery
 from caching.detecting import Asked
 from caching.models import Mode, PathMapping
 from caching.planning.sizes import readable
@@ -36,6 +36,7 @@ def examine() -> list[Finding]:
     asked = detecting.ask()
     for mapping in usable:
         findings += _mapping(mapping, asked)
+    findings += _left_out(usable)
     if asked.error:
         findings.append(Finding("plex", "error", asked.error.message, asked.error.cure, asked.error.exit_code))
     else:
@@ -95,6 +96,13 @@ def _storage(mapping: PathMapping) -> Iterator[Finding]:
             yield Finding("storage", "error", error.message, error.cure, error.exit_code)
         else:
             yield Finding("storage", "ok", f"{path}: {readable(room.free)} of {readable(room.total)} free")
+
+
+def _left_out(usable: Sequence[PathMapping]) -> Iterator[Finding]:
+    """Storage with cached files that is absent, although no mapping in force needs it."""
+    for error in absences.left_out(recovery.known_roots(usable), usable).values():
+        message = f"{error.message} No path mapping in force uses it, and what is cached there has to wait."
+        yield Finding("storage", "warning", message, error.cure, error.exit_code)
 
 
 def _abilities(mapping: PathMapping) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from caching import changes, claims, disk, limits, open_files, rulebook, sidecars
+from caching import absences, changes, claims, disk, limits, open_files, rulebook, sidecars
 from caching.models import LIVE_STATES, CachedFile, CachePolicy, Kind, Operation, PathMapping
 from caching.paths import locate
 from caching.planning import values
@@ -22,6 +22,7 @@ NOT_A_FILE = {
 }
 
 
+AWAY = "nothing is done with it while its storage is absent"
 TAKEN = "its place on the cache belongs to a file that was renamed: it is cached once that one has left"
 
 
@@ -55,6 +56,7 @@ class Gatherer:
         self.links = {(row.cache_id, bytes(row.link_target)): row for row in self.cached.values() if row.is_linked}
         owner = claims.owner_number()
         self.claims = {key: claims.parse(row.sources, owner) for key, row in self.cached.items()}
+        self.absent = self._absent()
         arrays = {mapping.cache_id: mapping.array_id for mapping in mappings}
         self.changes = changes.of_mappings(self.cached, arrays) | changes.on_caches(self.cached, compare)
         self.by_key: dict[values.FileKey, PathMapping] = {}
@@ -86,6 +88,12 @@ class Gatherer:
         situation = rulebook.informed(situation, self.plex_paths, keys)
         mappings, plex_paths = found.mappings | self.by_key, found.plex_paths | self.plex_paths
         return Gathered(situation, mappings, plex_paths, self.cached)
+
+    def _absent(self) -> dict[str, str]:
+        """Why nothing is done with files of roots that are absent and that no mapping uses, by the roots' ids."""
+        roots = {root.pk: root for row in self.cached.values() for root in (row.array, row.cache)}
+        absent = absences.left_out(roots.values(), self.mappings)
+        return {root: f"{AWAY}: {error}" for root, error in absent.items()}
 
     def _watched(self, wanted: Collection[values.FileKey]) -> dict[values.FileKey, int]:
         """Since when those who wanted them have watched the videos that nobody wants now."""
@@ -199,7 +207,7 @@ class Gatherer:
             cached_at=int(row.cached_at.timestamp()),
             sources=self.claims[key],
             title=row.title,
-            conflict=row.conflict,
+            conflict=row.conflict or self.absent.get(row.array_id) or self.absent.get(row.cache_id, ""),
             changed=change.reason if change else "",
             rescued=row.rescued_at is not None,
             belongs_to=bytes(row.belongs_to),

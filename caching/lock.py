@@ -1,20 +1,87 @@
-"""One worker at a time for an installation: a lock that the kernel lets go of when its holder dies."""
+"""One worker at a time for an installation: a lock that the kernel lets go of when its holder dies.
+
+A rescue goes before all others: while one waits for the lock, its holder is asked to end in a safe state, and nobody
+else takes it.
+"""
 
 import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from django.conf import settings
 
 from cacherr.errors import BusyError
+from caching import stopping
+
+WORK_LOCK = "work"
+LOOK_SECONDS = 0.1
+FIRST_SECONDS = 1.0
+"""So long it is tried to be the one who goes first: those who look whether there is one hold that for an instant."""
+
+RESCUE_FIRST = "A cache disk is gone: the rescue of what it held comes first."
 
 
 @contextmanager
 def held(name: str) -> Iterator[None]:
-    """Hold the installation's lock of this name. Raises BusyError when another process or thread holds it."""
-    with open(settings.CONFIG_DIR / f"{name}.lock", "a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise BusyError("Another instance of Cacherr is working.", "Wait until it is done, or stop it.") from error
+    """Hold the installation's lock of this name. Raises BusyError when somebody holds it, or waits to go first."""
+    if is_wanted(name):
+        raise BusyError(RESCUE_FIRST, "Try again in a minute.")
+    with _taken(_file(name), seconds=0):
         yield
+
+
+@contextmanager
+def held_first(name: str, seconds: float, ask_to_end: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Hold the lock before all others, once its holder has let go. Raises BusyError after so many seconds.
+
+    `ask_to_end` is called when somebody has it; by then `is_wanted` tells them why.
+    """
+    with ExitStack() as stack:
+        with _taken(_first(name), FIRST_SECONDS):
+            try:
+                stack.enter_context(_taken(_file(name), seconds=0))
+            except BusyError:
+                ask_to_end()
+                stack.enter_context(_taken(_file(name), seconds))
+        yield
+
+
+def is_wanted(name: str) -> bool:
+    """Whether somebody who goes first waits for this lock: who holds it shall end what is in progress and let go."""
+    if not _first(name).exists():
+        return False
+    with open(_first(name), "a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+def _file(name: str) -> Path:
+    return Path(settings.CONFIG_DIR) / f"{name}.lock"
+
+
+def _first(name: str) -> Path:
+    return Path(settings.CONFIG_DIR) / f"{name}.first.lock"
+
+
+@contextmanager
+def _taken(path: Path, seconds: float) -> Iterator[None]:
+    deadline = time.monotonic() + seconds
+    with open(path, "a") as file:
+        while not _take(file.fileno()):
+            if time.monotonic() >= deadline or stopping.requested():
+                raise BusyError("Another instance of Cacherr is working.", "Wait until it is done, or stop it.")
+            time.sleep(LOOK_SECONDS)
+        yield
+
+
+def _take(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

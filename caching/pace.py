@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.db import connections
 
-from caching import mover
+from caching import lock, mover
 from caching.models import CachePolicy
 from caching.planning.sizes import parse_size
 from caching.playing import Playing
@@ -21,6 +21,8 @@ READ_SECONDS = 1.0
 ASK_SECONDS = 2.0
 BURST_SECONDS = 0.25
 STALE_SECONDS = 30.0
+
+MADE_WAY = f"{lock.RESCUE_FIRST} Everything is as it was."
 
 
 class Bucket:
@@ -63,14 +65,22 @@ class Conditions:
     paused: bool = False
     dry_run: bool = False
     mover: bool = False
+    rescue: bool = False
+    """Whether a rescue waits for the work to end."""
 
     @classmethod
     def now(cls) -> "Conditions":
-        """By the settings in force and the mover's pid file."""
+        """By the settings in force, the mover's pid file and the lock of work."""
         policy = CachePolicy.effective()
         limit, streaming = _bytes(policy.bandwidth_limit), _bytes(policy.bandwidth_limit_streaming)
-        at_work = mover.is_running(policy)
-        return cls(limit, streaming, paused=policy.paused, dry_run=policy.dry_run, mover=at_work)
+        return cls(
+            limit,
+            streaming,
+            paused=policy.paused,
+            dry_run=policy.dry_run,
+            mover=mover.is_running(policy),
+            rescue=lock.is_wanted(lock.WORK_LOCK),
+        )
 
     def rate(self, *, streaming: bool) -> int | None:
         """The limit that holds: the smaller one while anybody streams."""

@@ -103,7 +103,7 @@ class Progress:
         self.meanwhile()
 
     def _rest(self) -> None:
-        """Wait until Cacherr is resumed, quietly. What was copied stays; a cancel still comes through."""
+        """Wait until Cacherr is resumed, quietly. What was copied stays; a cancel or rescue still comes through."""
         while self.pace.conditions().paused:
             self._require_going()
             self.pace.sleep(EVENT_SECONDS)
@@ -121,11 +121,16 @@ class Progress:
             Cycle.objects.filter(pk=row.cycle_id).update(heartbeat_at=timezone.now())
 
     def _require_going(self) -> None:
-        """Raises Cancelled when the operation, its cycle or the process shall stop, MadeWayError for the mover."""
-        if self.pace.conditions().mover:
+        """Raises Cancelled when it, its cycle or the process shall stop, MadeWayError for the mover or a rescue."""
+        if stopped := stopping.requested() or self._cancelled():
+            self.pace.look_again()  # it may be for a rescue that began to wait just now
+        conditions = self.pace.conditions()
+        if conditions.mover:
             self.met_mover = True
             raise MadeWayError(mover.BEGUN)
-        if stopping.requested() or self._cancelled():
+        if conditions.rescue:
+            raise MadeWayError(pace.MADE_WAY)
+        if stopped:
             raise disk.Cancelled
 
     def _cancelled(self) -> bool:

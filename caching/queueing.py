@@ -5,9 +5,9 @@ from django.utils import timezone
 
 from cacherr.errors import BusyError, CacherrError
 from caching import beginning, lock, pace, pausing, stopping
+from caching.lock import WORK_LOCK
 from caching.models import CachePolicy, Cycle, CycleState
 
-WORK_LOCK = "work"
 DRY_RUN = "Dry run was switched on: what was not begun by then was left as it is."
 """Why a cycle that moved files was stopped."""
 
@@ -66,6 +66,12 @@ def stop() -> bool:
     waiting = Cycle.objects.filter(state=CycleState.QUEUED)
     forgotten = waiting.update(state=CycleState.STOPPED, finished_at=timezone.now())
     return bool(Cycle.objects.filter(state=CycleState.RUNNING).update(stop_requested=True) + forgotten)
+
+
+def make_way() -> None:
+    """Stop the running cycle for a rescue, which its row says; one that waits goes on waiting."""
+    running = Cycle.objects.filter(state=CycleState.RUNNING, stop_requested=False)
+    running.update(stop_requested=True, error=f"{lock.RESCUE_FIRST} The next cycle goes on.")
 
 
 class StoppedError(CacherrError):

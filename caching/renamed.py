@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from cacherr.errors import StorageAbsentError
 from caching import disk, journal
-from caching.bench import ConflictError
+from caching.bench import AbortedError, ConflictError
 from caching.models import AUTOMATIC, Operation, PathMapping, Root
 from caching.models.file_row import FileRow, parents
 from caching.paths import locate
@@ -97,7 +97,7 @@ def _beside(array: disk.RootDir, directory: bytes) -> list[bytes]:
 def follow(operation: Operation, array: disk.RootDir, cache: disk.RootDir | None, watch: Watch) -> None:
     """Before a return begins: where its link was renamed, the file shall come back under the new name.
 
-    Raises ConflictError where the new name is not certain, OSError, and what `watch` does.
+    Raises ConflictError where the new name is not certain, AbortedError, OSError, and what `watch` does.
     """
     if not operation.is_linked or _has_its_name(operation, array):
         return
@@ -108,12 +108,22 @@ def follow(operation: Operation, array: disk.RootDir, cache: disk.RootDir | None
     # something else has the name, it was replaced or renamed: nobody can tell without having looked everywhere.
     is_gone = _is_absent(array, operation.on_array) and not _is_absent(cache, operation.relative)
     thorough = operation.trigger != AUTOMATIC or not is_gone
-    found = near(array, operation) or (_everywhere(operation, array, watch) if thorough else ())
+    found = near(array, operation)
+    if not found and thorough:
+        _require_closed(operation, cache)
+        found = _everywhere(operation, array, watch)
     if found:
         _follow(operation, array, _certain(operation, found))
     elif operation.renamed_to and disk.missing_directories(array, operation.on_array):
         # The new directory is gone as well; only the old one has a twin on the cache that it can be made like.
         _unfollow(operation, b"", operation.relative)
+
+
+def _require_closed(operation: Operation, cache: disk.RootDir) -> None:
+    """Raises AbortedError while somebody has the copy open: nothing would come of a search that wakes every disk."""
+    with disk.place_if_there(cache, operation.relative) as copy:
+        if copy.look().kind is disk.Kind.FILE and disk.in_use(copy) is disk.Use.SOMEBODY:
+            raise AbortedError("Somebody has the file open.", "It is tried again later.")
 
 
 def _follow_any(operation: Operation, array: disk.RootDir, watch: Watch) -> None:

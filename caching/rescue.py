@@ -1,14 +1,17 @@
 """The cache's disk is gone: every parked original gets its name back, without the cache being read."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from cacherr.errors import StorageAbsentError
-from caching import cycle, damage, disk, journal, lock, moves, recovery
+from caching import absences, damage, journal, lock, moves, pace, queueing, recovery
 from caching.models import (
     RESCUE,
     CachedFile,
@@ -27,6 +30,8 @@ log = logging.getLogger(__name__)
 
 REASON = "its cache disk is gone"
 AGAIN = timedelta(minutes=5)
+WAIT_SECONDS = 60.0
+"""So long it waits for whoever is at work: a copy ends within a second, a request at hand or a sync may take longer."""
 
 
 @dataclass(slots=True)
@@ -53,28 +58,20 @@ def caches_in_use() -> list[Root]:
 
 def is_present(root: Root) -> bool:
     """Whether a root's storage is there, by its marker."""
-    return absence(root) is None
+    return absences.absence(root) is None
 
 
-def absence(root: Root) -> StorageAbsentError | None:
-    """Why a root's storage is taken for absent; None when it is there."""
-    try:
-        with disk.open_root(root.path, root.pk):
-            return None
-    except StorageAbsentError as error:
-        return error
-
-
-def absences(but: Collection[Root] = ()) -> dict[str, StorageAbsentError]:
+def absent_roots(but: Collection[Root] = ()) -> dict[str, StorageAbsentError]:
     """Which roots of enabled mappings and of cached files are not there, by path, and why; without those in `but`."""
-    roots = recovery.roots_in_use(PathMapping.objects.filter(enabled=True))
-    return {root.path: error for root in roots if root not in but and (error := absence(root))}
+    roots = recovery.known_roots(PathMapping.objects.filter(enabled=True))
+    return {root.path: error for root in roots if root not in but and (error := absences.absence(root))}
 
 
 def watch() -> Rescued | None:
     """Note which caches are gone, and rescue once one has been gone for as long as the settings say.
 
-    Raises BusyError while somebody is at work, StorageAbsentError when an array is gone as well.
+    Raises BusyError when whoever is at work does not end for it in time, StorageAbsentError when an array is gone as
+    well.
     """
     now, due = timezone.now(), False
     patience = timedelta(seconds=CachePolicy.effective().rescue_after_seconds)
@@ -95,11 +92,22 @@ def _was_just_tried(now: datetime) -> bool:
 
 
 def needs_rescue(root: Root) -> bool:
-    """Whether anything is left to be done for a cache that is gone."""
-    files = CachedFile.objects.filter(cache=root, conflict__in=damage.UNDISPUTED)
-    parked = any(file.leaves_name and file.keeps_original for file in files.filter(rescued_at__isnull=True))
-    begun = any(holds_name(row) for row in journal.live() if row.cache_id == root.pk)
-    return parked or begun or (is_unused(root) and files.exists())
+    """Whether anything can be done for a cache that is gone. What is on an array that is gone as well has to wait."""
+    begun = [row for row in journal.live() if row.cache_id == root.pk and holds_name(row)]
+    arrays = {row.array_id for row in (*_parked(root), *begun)}
+    if arrays:
+        return any(is_present(array) for array in Root.objects.filter(pk__in=arrays))
+    return is_unused(root) and _undisputed(root).exists()
+
+
+def _undisputed(root: Root) -> QuerySet[CachedFile]:
+    return CachedFile.objects.filter(cache=root, conflict__in=damage.UNDISPUTED)
+
+
+def _parked(root: Root) -> list[CachedFile]:
+    """The files of a lost cache whose originals have not got their names back."""
+    files = _undisputed(root).filter(rescued_at__isnull=True)
+    return [file for file in files if file.leaves_name and file.keeps_original and not _is_back(file)]
 
 
 def is_unused(root: Root) -> bool:
@@ -110,32 +118,61 @@ def is_unused(root: Root) -> bool:
 def rescue() -> Rescued:
     """Bring back what was parked for every cache that is gone. What is on caches that are there is left alone.
 
-    Raises BusyError, and StorageAbsentError when an array is gone as well.
+    Where something can be done, whoever is at work or paused ends for it in a safe state.
+
+    Raises BusyError, and StorageAbsentError when an array is gone as well: what is on the others is brought back all
+    the same, and of the absent one nothing is concluded.
     """
     done = Rescued()
-    with lock.held(cycle.WORK_LOCK):
+    absent: list[StorageAbsentError] = []
+    with _at_work():
         for root in caches_in_use():
             if not is_present(root):
                 done.caches.append(root)
-                _rescue(root, done)
+                absent += _rescue(root, done)
+    if absent:
+        raise absent[0]
     return done
 
 
-def _rescue(root: Root, done: Rescued) -> None:
-    for operation in journal.live():
-        if operation.cache_id == root.pk and holds_name(operation):
-            _let_go(operation)
-            if operation.state == State.CONFLICT or holds_name(operation):
-                done.operations.append(operation)
-    for file in CachedFile.objects.select_related("array", "cache").filter(cache=root, rescued_at__isnull=True):
-        if _is_back(file):
-            continue
-        if not file.keeps_original:
-            done.lost.append(file)
-        elif file.leaves_name:
-            _bring_back(file, done)
-    if is_unused(root):
+@contextmanager
+def _at_work() -> Iterator[None]:
+    if not any(needs_rescue(root) for root in caches_in_use() if not is_present(root)):
+        with lock.held(lock.WORK_LOCK):
+            yield
+        return
+    with lock.held_first(lock.WORK_LOCK, WAIT_SECONDS, queueing.make_way):
+        yield
+
+
+def _rescue(root: Root, done: Rescued) -> list[StorageAbsentError]:
+    """Rescue what one cache held. What its arrays that are gone as well kept from being done."""
+    begun = [row for row in journal.live() if row.cache_id == root.pk and holds_name(row)]
+    absent = _each(partial(_let_go, operation, done) for operation in begun)
+    files = CachedFile.objects.select_related("array", "cache").filter(cache=root, rescued_at__isnull=True)
+    absent += _each(partial(_rescue_file, file, done) for file in files)
+    if is_unused(root) and not absent:
         let_go(root)
+    return absent
+
+
+def _each(steps: Iterable[Callable[[], None]]) -> list[StorageAbsentError]:
+    absent: list[StorageAbsentError] = []
+    for step in steps:
+        try:
+            step()
+        except StorageAbsentError as error:
+            absent.append(error)
+    return absent
+
+
+def _rescue_file(file: CachedFile, done: Rescued) -> None:
+    if _is_back(file):
+        return
+    if not file.keeps_original:
+        done.lost.append(file)
+    elif file.leaves_name:
+        _bring_back(file, done)
 
 
 def _is_back(file: CachedFile) -> bool:
@@ -145,15 +182,18 @@ def _is_back(file: CachedFile) -> bool:
 
 
 def _bring_back(file: CachedFile, done: Rescued) -> None:
-    operation = journal.plan_return(None, Kind.RESTORE, file, REASON, trigger=RESCUE)
-    if operation is None:
-        return  # an unfinished operation has given the original its name already, see `_let_go`
-    with recovery.open_roots([file.array]) as roots:
-        moves.carry_out(operation, roots, Progress(operation), NOBODY)
+    with recovery.open_roots([file.array]) as roots:  # before the row: one that cannot be begun would be left behind
+        unhurried = pace.Pace(pace.Conditions)  # neither a pause nor a limit holds up a rescue
+        operation = journal.plan_return(None, Kind.RESTORE, file, REASON, trigger=RESCUE)
+        if operation is None:
+            return  # an unfinished operation has given the original its name already, see `_let_go`
+        moves.carry_out(operation, roots, Progress(operation, shared_pace=unhurried), NOBODY)
     done.operations.append(operation)
 
 
-def _let_go(operation: Operation) -> None:
+def _let_go(operation: Operation, done: Rescued) -> None:
     """An unfinished operation on the lost cache: the original gets its name; the rest waits for the disk."""
     with recovery.open_roots([operation.array]) as roots:
         moves.let_go(operation, roots)
+    if operation.state == State.CONFLICT or holds_name(operation):
+        done.operations.append(operation)

@@ -109,8 +109,9 @@ def swap(bench: Bench) -> None:
     operation = bench.operation
     gives_name = operation.way in {Way.BACK, Way.COPIED}
     has_name = gives_name and bench.original.look().is_file(operation.source_print)
-    if operation.way == Way.IN_PLACE or (operation.way == Way.BACK and not has_name):
-        _require_good_original(bench)
+    is_kept = operation.way == Way.IN_PLACE or (operation.way == Way.BACK and not has_name)
+    if is_kept and _is_copy_better(bench):  # the good copy must not make way for an original that is damaged
+        raise AbortedError("An audit found the original damaged at this moment.", "It is tried again.")
     if gives_name:
         if not has_name:
             _give_name(bench)
@@ -119,12 +120,6 @@ def swap(bench: Bench) -> None:
         _require_here(bench)
     disk.sync(bench.original)
     journal.advance(operation, State.SWAPPED)
-
-
-def _require_good_original(bench: Bench) -> None:
-    """The good copy must not make way for an original that is damaged."""
-    if _is_copy_better(bench):
-        raise AbortedError("An audit found the original damaged at this moment.", "It is tried again.")
 
 
 def _require_here(bench: Bench) -> None:

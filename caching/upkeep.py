@@ -1,11 +1,13 @@
 """What is done every minute without being asked: a sign of life, and work that a lost message left lying."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from cacherr.errors import StorageAbsentError
 from caching import auditing, cycle, disk, exclusions, journal, lock, mappings, orders, proving, recovery
 from caching.models import CachedFile, Cycle, CycleState, Operation, Pin, Pulse
 from caching.notifying import keeping, outbox, sentences
@@ -14,6 +16,8 @@ from caching.rebuild import Rebuilt, rebuild
 from caching.replaying import waiting as replays
 from caching.usage import sampling
 from plexusers import avatars, bookkeeping, posters, remarks
+
+log = logging.getLogger(__name__)
 
 
 def tend() -> None:
@@ -29,11 +33,19 @@ def tend() -> None:
         return
     live = Cycle.objects.filter(state__in=(CycleState.RUNNING, CycleState.QUEUED)).exists()
     if live or journal.live():
-        recover()
+        _recover_what_is_there()
         orders.run_waiting()
         cycle.run_waiting()
     avatars.fetch_some()
     posters.fetch_some(*shown_keys())
+
+
+def _recover_what_is_there() -> None:
+    """A storage that is gone for days must not keep what waits for others from being begun."""
+    try:
+        recover()
+    except StorageAbsentError as error:
+        log.warning("%s", error)  # what needs it finds out by itself
 
 
 def audit() -> None:

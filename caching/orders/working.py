@@ -80,7 +80,7 @@ def run_waiting() -> int:
         policy = CachePolicy.effective()
         at_a_time = max(policy.operations_to_array, policy.operations_to_cache)
         try:
-            while not (stopping.requested() or pausing.holds()) and (rows := waiting()[:at_a_time]):
+            while not _is_held_up() and (rows := waiting()[:at_a_time]):
                 mover.require_resting()
                 pace.SHARED.look_again()  # the crew must not go by what was so before these were looked for
                 count += len(rows)
@@ -94,6 +94,10 @@ def run_waiting() -> int:
     if absent:
         raise absent[0]
     return count
+
+
+def _is_held_up() -> bool:
+    return stopping.requested() or bool(pausing.holds()) or lock.is_wanted(cycle.WORK_LOCK)
 
 
 @contextmanager

@@ -98,6 +98,16 @@ def test_an_array_that_is_not_there_may_have_the_link_of_an_upgraded_file(tmp_pa
     assert ground.carry_out(ground.plan_restore("api")).state == State.DONE
 
 
+def test_the_array_is_not_searched_while_the_old_copy_is_open(ground: Ground) -> None:
+    new = take_old_name(ground, FAR)
+    with ground.on_cache().open("rb"):
+        done = ground.carry_out(ground.plan_restore())
+        assert (done.state, done.outcome) == ("aborted", "Somebody has the file open. It is tried again later.")
+    assert not CachedFile.objects.get().renamed_to
+    assert ground.carry_out(ground.plan_restore()).state == State.DONE
+    assert new.read_bytes() == CONTENT
+
+
 def test_links_in_snapshots_are_left_alone(ground: Ground) -> None:
     for number in "12":
         films = ground.array / "Films"

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from cacherr.errors import StorageAbsentError
-from caching import auditing, journal, rescue, returning_steps
+from caching import auditing, journal, rescue, returning_steps, upkeep
 from caching.bench import bench
 from caching.models import CachedFile, CachePolicy, Operation, PathMapping, Root
 from caching.playing import NOBODY
-from tests.caching.ground import CONTENT, FILM, Ground, make_ground, parked_of
+from tests.caching.ground import CONTENT, FILM, Ground, make_ground, make_ground_beside, parked_of, put_new_disk
 from tests.conftest import tree
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +79,64 @@ def test_without_the_array_nothing_is_concluded(tmp_path: Path) -> None:
         with pytest.raises(StorageAbsentError):
             rescue.rescue()
         assert list(ground.array.iterdir()) == []
+
+
+def lose_ssd_and_an_array(tmp_path: Path) -> tuple[Ground, Ground]:
+    """Two mappings with a file each have lost their caches, the one that is looked at first its array as well."""
+    ground = make_ground(tmp_path, "symlink")
+    both = sorted((ground, make_ground_beside(ground)), key=lambda one: one.mapping.cache_id or "")
+    for one in both:
+        one.cached()
+    for root in (both[0].cache, both[1].cache, both[0].array):
+        put_new_disk(root)
+    CachePolicy.objects.update(rescue_after_seconds=0)
+    return both[0], both[1]
+
+
+def test_what_is_on_an_array_that_is_there_is_rescued_while_another_is_absent(tmp_path: Path) -> None:
+    lost, there = lose_ssd_and_an_array(tmp_path)
+    with pytest.raises(StorageAbsentError, match=str(lost.array)):
+        rescue.watch()
+    assert there.on_array().read_bytes() == CONTENT
+    assert not there.on_array().is_symlink()
+    assert [row.array_id for row in Operation.objects.filter(trigger="rescue")] == [there.mapping.array_id]
+
+
+def test_an_absent_array_leaves_no_row_and_is_rescued_when_it_is_back(tmp_path: Path) -> None:
+    lost, _ = lose_ssd_and_an_array(tmp_path)
+    for _ in range(3):
+        with pytest.raises(StorageAbsentError):
+            rescue.rescue()
+    assert [row.state for row in Operation.objects.filter(trigger="rescue")] == ["done"]
+    assert upkeep.recover().operations == ()
+    lost.array.rmdir()
+    lost.array.with_name("array in a drawer").rename(lost.array)
+    assert [row.state for row in rescue.rescue().operations] == ["done"]
+    assert lost.on_array().read_bytes() == CONTENT
+
+
+def test_a_cache_whose_array_is_absent_too_is_not_forgotten_and_waits(tmp_path: Path) -> None:
+    lost, _ = lose_ssd_and_an_array(tmp_path)
+    PathMapping.objects.update(enabled=False)
+    with pytest.raises(StorageAbsentError):
+        rescue.watch()
+    assert [row.array_id for row in CachedFile.objects.all()] == [lost.mapping.array_id]
+    Operation.objects.filter(trigger="rescue").delete()  # as if it had been tried long ago
+    assert rescue.watch() is None
+
+
+def test_an_operation_on_an_absent_storage_keeps_no_order_on_others_from_being_carried_out(tmp_path: Path) -> None:
+    ground = make_ground(tmp_path, "symlink")
+    beside = make_ground_beside(ground)
+    beside.cached()
+    with beside.opened():
+        journal.claim(beside.plan_restore())
+    put_new_disk(beside.array)
+    ground.write()
+    order = ground.plan_caching()
+    upkeep.tend()
+    order.refresh_from_db()
+    assert order.state == "done"
 
 
 def test_the_rescue_comes_by_itself_once_the_marker_has_been_gone_for_long_enough(tmp_path: Path) -> None:

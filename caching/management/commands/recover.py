@@ -30,7 +30,7 @@ class Command(CacherrCommand):
         rows = [events.operation_data(row) | {"outcome": row.outcome} for row in done.operations]
         unknown = [name for found in done.rebuilt for name in found.unknown]
         trouble = bool(done.unfinished or unknown) or any(row.state == State.CONFLICT for row in done.operations)
-        absent = rescue.absences()
+        absent = rescue.absent_roots()
         report = {
             "success": not (trouble or absent),
             "operations": rows,

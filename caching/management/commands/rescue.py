@@ -15,10 +15,12 @@ class Command(CacherrCommand):
 
     def perform(self, **options: Any) -> tuple[dict[str, Any], int]:  # noqa: ARG002
         """Rescue. 1 when something could not be brought back; 4 for an absent root that nothing was rescued from."""
-        done = rescue.rescue()
-        events.flush()
+        try:
+            done = rescue.rescue()
+        finally:
+            events.flush()
         trouble = bool(done.failed or done.lost)
-        absent = rescue.absences(but=done.caches if done.operations else ())
+        absent = rescue.absent_roots(but=done.caches if done.operations else ())
         report = {
             "success": not (trouble or absent),
             "caches": [root.path for root in done.caches],
