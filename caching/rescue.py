@@ -16,6 +16,8 @@ from caching.models import (
     RESCUE,
     CachedFile,
     CachePolicy,
+    Cycle,
+    CycleState,
     Kind,
     Operation,
     PathMapping,
@@ -137,12 +139,19 @@ def rescue() -> Rescued:
 
 @contextmanager
 def _at_work() -> Iterator[None]:
-    if not any(needs_rescue(root) for root in caches_in_use() if not is_present(root)):
+    is_needed = any(needs_rescue(root) for root in caches_in_use() if not is_present(root))
+    if not is_needed or _has_just_been_made_way():
         with lock.held(lock.WORK_LOCK):
             yield
         return
     with lock.held_first(lock.WORK_LOCK, WAIT_SECONDS, queueing.make_way):
         yield
+
+
+def _has_just_been_made_way() -> bool:
+    """A rescue that could not do what it came for must not stop every cycle: it comes between them."""
+    ended = Cycle.objects.filter(state=CycleState.STOPPED, finished_at__gt=timezone.now() - AGAIN)
+    return ended.filter(error__startswith=lock.RESCUE_FIRST).exists()
 
 
 def _rescue(root: Root, done: Rescued) -> list[StorageAbsentError]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from cacherr.errors import BusyError
@@ -150,8 +151,25 @@ def test_copies_in_progress_are_undone_for_a_rescue(
         put_new_disk(ground.cache)
         assert rescue.watch() is not None
         assert is_rescued(ground)
-    assert said(operations) == [("aborted", pace.MADE_WAY)] * at_once + [("planned", "")] * (3 - at_once)
+    assert said(operations) == [("planned", "")] * 3
+    assert len(orders.waiting()) == 3
     assert (copying(beside), CachedFile.objects.count()) == (0, 1)
+
+
+def test_a_rescue_that_keeps_failing_does_not_stop_every_cycle(ground: Ground, beside: Ground) -> None:
+    policy(rescue_after_seconds=0, paused=True)
+    said_before = f"{lock.RESCUE_FIRST} The next cycle goes on."
+    Cycle.objects.create(state=CycleState.STOPPED, error=said_before, finished_at=timezone.now())
+    row = Cycle.objects.create(state=CycleState.RUNNING)
+    operations = films(beside, of_cycle=row)
+    with crew_at_work(beside, operations):
+        put_new_disk(ground.cache)
+        with pytest.raises(BusyError):
+            rescue.rescue()
+        row.refresh_from_db()
+        assert not row.stop_requested
+        policy(paused=False)
+    assert said(operations) == [("done", "")] * 3
 
 
 def test_a_cycle_ends_for_a_rescue_says_so_and_counts_no_failure(tmp_path: Path, settings: Settings) -> None:
