@@ -26,7 +26,7 @@ from caching.models import (
 )
 from caching.playing import NOBODY
 from caching.progress import Progress
-from caching.retiring import holds_name, let_go
+from caching.retiring import holds_name, let_go, parked
 
 log = logging.getLogger(__name__)
 
@@ -108,8 +108,7 @@ def _undisputed(root: Root) -> QuerySet[CachedFile]:
 
 def _parked(root: Root) -> list[CachedFile]:
     """The files of a lost cache whose originals have not got their names back."""
-    files = _undisputed(root).filter(rescued_at__isnull=True)
-    return [file for file in files if file.leaves_name and file.keeps_original and not _is_back(file)]
+    return [file for file in parked(_undisputed(root)) if not _is_back(file)]
 
 
 def is_unused(root: Root) -> bool:

@@ -37,9 +37,8 @@ def require_needless(roots: Collection[Root]) -> None:
 
 def _require_rescued(cache: Root) -> None:
     files = CachedFile.objects.filter(cache=cache, rescued_at=None)
-    parked = _parked(files)
     begun = [row for row in journal.live() if row.cache_id == cache.pk and (row.is_rescue or holds_name(row))]
-    if count := len(parked) + len(begun):
+    if count := len(parked(files)) + len(begun):
         raise RefusedError(
             f"Another disk is at {cache.path}, and {_counted(count)} cached on the one before: the originals do not "
             "have their names yet.",
@@ -103,9 +102,9 @@ def let_go(cache: Root) -> None:
     files = CachedFile.objects.filter(cache=cache)
     files.filter(mode=Mode.MOVE).update(conflict=LOST)
     copied = files.exclude(mode=Mode.MOVE).filter(conflict__in=damage.UNDISPUTED)
-    copied.exclude(pk__in=[file.pk for file in _parked(copied)]).delete()
+    copied.exclude(pk__in=[file.pk for file in parked(copied)]).delete()
 
 
-def _parked(files: QuerySet[CachedFile]) -> list[CachedFile]:
+def parked(files: QuerySet[CachedFile]) -> list[CachedFile]:
     """Those whose originals do not have their names back yet."""
     return [file for file in files.filter(mode=Mode.COPY, rescued_at=None) if file.leaves_name]
