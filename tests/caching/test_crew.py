@@ -86,7 +86,7 @@ def told() -> Told:
 
 
 @contextmanager
-def meanwhile(happening: Callable[[], None]) -> Iterator[None]:
+def meanwhile(happening: Callable[[], object]) -> Iterator[None]:
     """Let something happen beside the test's own thread, which is busy with a crew."""
     failures: list[BaseException] = []
 

@@ -1,12 +1,10 @@
 """A rescue is due while somebody is at work, or paused there: the work ends in a safe state, and the rescue comes."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -16,6 +14,7 @@ from caching.models import CachedFile, CachePolicy, Cycle, CycleState, Operation
 from caching.playing import NOBODY
 from tests.caching.ground import CONTENT, Ground, make_ground, make_ground_beside, put_new_disk
 from tests.caching.neighbours import Neighbours, serving
+from tests.caching.test_crew import copying, meanwhile
 from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,24 +67,9 @@ def films(ground: Ground, *, of_cycle: Cycle | None = None) -> list[Operation]:
 @contextmanager
 def at_work(work: Callable[[], object]) -> Iterator[None]:
     """Somebody else at work beside the test's own thread."""
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 - handed to the test's thread
-            failures.append(error)
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        until(lambda: cycle.is_working() or failures, "the work to begin")
+    with meanwhile(work):
+        until(cycle.is_working, "the work to begin")
         yield
-    finally:
-        thread.join()
-        assert failures == []
 
 
 @contextmanager
@@ -98,10 +82,6 @@ def crew_at_work(ground: Ground, operations: list[Operation]) -> Iterator[None]:
 
     with at_work(work):
         yield
-
-
-def copying(ground: Ground) -> int:
-    return len(list(ground.cache.rglob(".cacherr.*.tmp")))
 
 
 def said(operations: list[Operation]) -> list[tuple[str, str]]:
