@@ -120,13 +120,14 @@ def test_postgresql_is_left_to_its_own_tools_and_the_schedule_does_not_complain(
 
 @pytest.fixture
 def writer(installation: Installation) -> Iterator[threading.Event]:
-    """Somebody who writes to the installation's database without pause, until the event is set."""
+    """Somebody who writes to the installation's database again and again, until the event is set."""
     installation.run("status")
     path, done = installation.config / "cacherr.sqlite3", threading.Event()
 
     def write() -> None:
         with closing(sqlite3.connect(path, timeout=60)) as database:
-            while not done.is_set():
+            # SQLite's lock goes to whoever asks first: without a moment between two rows, others might wait for ever.
+            while not done.wait(0.001):
                 database.execute(
                     "INSERT INTO plexusers_remark (kind, warning, message, at) VALUES ('pin', 0, 'x', '2026-01-01')"
                 )
