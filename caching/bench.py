@@ -10,6 +10,8 @@ from caching import disk
 from caching.models import Operation
 from caching.playing import Playing
 
+OPEN = "Somebody has the file open."
+
 
 class AbortedError(CacherrError):
     """The operation cannot go on and everything can be put back as it was."""
@@ -56,7 +58,7 @@ class Bench:
             raise BusyFileError(held, "It is tried again later.")
         use = disk.in_use(at)
         if use is disk.Use.SOMEBODY:
-            raise BusyFileError("Somebody has the file open.", "It is tried again when it is closed.")
+            raise BusyFileError(OPEN, "It is tried again when it is closed.")
         return use
 
 

@@ -173,7 +173,7 @@ def _plans(
     """The decisions as things are, and as they would be. Raises what `preview.now` raises."""
     usable = mappings.usable()
     require_roots(usable)
-    with lock.held(cycle.WORK_LOCK):  # two that ask at once would write the same rows
+    with lock.held(lock.WORK_LOCK):  # two that ask at once would write the same rows
         answers = asking.ask(_tell_nobody).answers
         before = _decisions(usable, answers)
         with supposing(values, row):

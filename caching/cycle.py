@@ -31,7 +31,6 @@ from caching import (
 )
 from caching.describe import described
 from caching.gather import Gathered, Gatherer, require_roots
-from caching.lock import WORK_LOCK
 from caching.models import CachedFile, CachePolicy, Cycle, CycleState, Kind, Operation, PathMapping, Phase, State
 from caching.notifying import endings
 from caching.planning.plan import make_plan
@@ -43,7 +42,7 @@ from plexusers.wants import Answer, playing_now
 
 log = logging.getLogger(__name__)
 
-__all__ = ["WORK_LOCK", "abandon", "decide", "is_working", "request", "run", "run_waiting", "stop", "wait_until_idle"]
+__all__ = ["abandon", "decide", "is_working", "request", "run", "run_waiting", "stop", "wait_until_idle"]
 
 # What the working process alone writes while a cycle runs. Never the whole row: `stop_requested` is somebody else's.
 PROGRESS_FIELDS = (
@@ -67,7 +66,7 @@ def run_waiting(*, only_dry: bool = False) -> Cycle | None:
 
     Raises BusyError, and what ends a cycle early, kept on its row too.
     """
-    with lock.held(WORK_LOCK):
+    with lock.held(lock.WORK_LOCK):
         recovery.declare_dead()
         cycle = claim(only_dry=only_dry)
         if cycle is not None:

@@ -54,7 +54,7 @@ def plan() -> Planned:
     """
     usable = mappings.usable()
     require_roots(usable)
-    with lock.held(cycle.WORK_LOCK):  # two that ask at once would write the same rows
+    with lock.held(lock.WORK_LOCK):  # two that ask at once would write the same rows
         asked = asking.ask(_tell_nobody)
         return Planned(*cycle.decide(usable, asked.answers), asked.trouble)
 

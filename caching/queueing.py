@@ -5,7 +5,6 @@ from django.utils import timezone
 
 from cacherr.errors import BusyError, CacherrError
 from caching import beginning, lock, pace, pausing, stopping
-from caching.lock import WORK_LOCK
 from caching.models import CachePolicy, Cycle, CycleState
 
 DRY_RUN = "Dry run was switched on: what was not begun by then was left as it is."
@@ -52,7 +51,7 @@ def _join(trigger: str, *, dry_run: bool) -> Cycle | None:
 def is_working() -> bool:
     """Whether a process of this installation is at work now."""
     try:
-        with lock.held(WORK_LOCK):
+        with lock.held(lock.WORK_LOCK):
             return False
     except BusyError:
         return True

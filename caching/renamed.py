@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from cacherr.errors import StorageAbsentError
 from caching import disk, journal
-from caching.bench import AbortedError, ConflictError
+from caching.bench import OPEN, AbortedError, ConflictError
 from caching.models import AUTOMATIC, Operation, PathMapping, Root
 from caching.models.file_row import FileRow, parents
 from caching.paths import locate
@@ -123,7 +123,7 @@ def _require_closed(operation: Operation, cache: disk.RootDir) -> None:
     """Raises AbortedError while somebody has the copy open: nothing would come of a search that wakes every disk."""
     with disk.place_if_there(cache, operation.relative) as copy:
         if copy.look().kind is disk.Kind.FILE and disk.in_use(copy) is disk.Use.SOMEBODY:
-            raise AbortedError("Somebody has the file open.", "It is tried again later.")
+            raise AbortedError(OPEN, "It is tried again later.")
 
 
 def _follow_any(operation: Operation, array: disk.RootDir, watch: Watch) -> None:

@@ -80,7 +80,7 @@ def recover(*, rebuild_rows: bool = False) -> Recovered:
 
     Raises BusyError, StorageAbsentError, and with `rebuild_rows` ConfigurationError.
     """
-    with lock.held(cycle.WORK_LOCK):
+    with lock.held(lock.WORK_LOCK):
         interrupted = recovery.declare_dead()
         try:
             try:

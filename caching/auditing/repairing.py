@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from django.utils import timezone
 
 from cacherr.errors import RefusedError
-from caching import cycle, disk, exclusions, lock, mappings, mover, orders, recovery
+from caching import disk, exclusions, lock, mappings, mover, orders, recovery
 from caching.auditing.examining import examine
 from caching.auditing.findings import Audited, Finding, Repair
 from caching.auditing.recording import record
@@ -41,7 +41,7 @@ def order_repairs(trigger: str, key: str | None = None) -> Repaired:
     The audit is kept. Raises RefusedError, also for a key that is not found any more; BusyError, StorageAbsentError.
     """
     orders.require_allowed()
-    with lock.held(cycle.WORK_LOCK):
+    with lock.held(lock.WORK_LOCK):
         started, audited = timezone.now(), examine()
         chosen = [one for one in audited.findings if key in {None, one.key}]
         if key is not None and not any(one.repairable for one in chosen):
@@ -56,7 +56,7 @@ def order_repairs(trigger: str, key: str | None = None) -> Repaired:
 def repair(*, verified: bool, watch: Watch) -> Repaired:
     """Audit, repair, and carry out here what brings files back. Raises also Cancelled. The audit is not kept."""
     orders.require_allowed()
-    with lock.held(cycle.WORK_LOCK):
+    with lock.held(lock.WORK_LOCK):
         mover.require_resting()
         playing = of_plex(mappings.in_force())
         try:

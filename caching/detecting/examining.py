@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from cacherr.errors import CacherrError
-from caching import cycle, disk, lock, mappings, proving
+from caching import disk, lock, mappings, proving
 from caching.detecting import mistakes, samples, surveying
 from caching.detecting.mistakes import Facts, Kind, Mistake, RootFacts, SampleFacts
 from caching.detecting.proposing import covers
@@ -157,7 +157,7 @@ def prove(mapping: PathMapping, asked: Asked | None = None) -> Proved:
     exchanged = proving.exchanged_roots(mapping)
     if exchanged or not mapping.is_proved:
         try:
-            with lock.held(cycle.WORK_LOCK):
+            with lock.held(lock.WORK_LOCK):
                 mapping = proving.prove(mapping, anew=True)
         except OSError as error:
             raise disk.named(error) from error

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from cacherr.errors import StorageAbsentError
 from caching import (
     crew,
-    cycle,
     disk,
     exclusions,
     journal,
@@ -36,7 +35,7 @@ def at_once(place: Callable[[Sequence[PathMapping]], Placed], *, proved: bool) -
     Raises BusyError, RefusedError, StorageAbsentError, ConfigurationError, and what `place` raises.
     """
     require_allowed()
-    with lock.held(cycle.WORK_LOCK):
+    with lock.held(lock.WORK_LOCK):
         mover.require_resting()
         recovery.declare_dead()
         try:
@@ -76,7 +75,7 @@ def run_waiting() -> int:
     """
     count = 0
     absent: list[StorageAbsentError] = []
-    with lock.held(cycle.WORK_LOCK), _failures_named():
+    with lock.held(lock.WORK_LOCK), _failures_named():
         policy = CachePolicy.effective()
         at_a_time = max(policy.operations_to_array, policy.operations_to_cache)
         try:
@@ -97,7 +96,7 @@ def run_waiting() -> int:
 
 
 def _is_held_up() -> bool:
-    return stopping.requested() or bool(pausing.holds()) or lock.is_wanted(cycle.WORK_LOCK)
+    return stopping.requested() or bool(pausing.holds()) or lock.is_wanted(lock.WORK_LOCK)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Sequence
 
-from caching import beginning, cycle, lock, mappings, orders, proving
+from caching import beginning, lock, mappings, orders, proving
 from caching.models import PLAYBACK, PathMapping
 from caching.orders import placing
 from caching.orders.wishes import Wishes
@@ -52,5 +52,5 @@ def _proved() -> list[PathMapping]:
     usable = mappings.usable()
     if all(row.is_proved for row in usable):
         return usable
-    with lock.held(cycle.WORK_LOCK):
+    with lock.held(lock.WORK_LOCK):
         return [proving.prove(row) for row in usable]

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from cacherr.api import api
 from caching import lock
-from caching.cycle import WORK_LOCK
+from caching.lock import WORK_LOCK
 from caching.models import Cycle, CycleState
 from tests.caching.quiet import KEY, make_quiet
 from tests.caching.rows import Rows, make_rows

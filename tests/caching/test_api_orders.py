@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from caching import lock, orders
-from caching.cycle import WORK_LOCK
+from caching.lock import WORK_LOCK
 from caching.models import CachedFile, CachePolicy, Cycle, CycleState, Kind, Operation, State
 from caching.models.file_row import path_key
 from tests.caching.ground import FILM, Ground, make_ground

@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 
 from cacherr.errors import BusyError, RefusedError, StorageAbsentError
 from caching import exclusions, lock, mover, orders, pace, pausing, stopping, upkeep
-from caching.cycle import WORK_LOCK
+from caching.lock import WORK_LOCK
 from caching.models import PLAYBACK, CachedFile, CachePolicy, Cycle, Kind, Operation, PathMapping, State
 from tests.caching.ground import CONTENT, FILM, Ground, make_ground, make_ground_beside
 from tests.conftest import contents, tree

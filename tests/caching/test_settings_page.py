@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 from cacherr.env import Environment
 from caching import lock
 from caching.consequences import compare
-from caching.cycle import WORK_LOCK
+from caching.lock import WORK_LOCK
 from caching.models import CachedFile, CachePolicy
 from plexusers.models import PlexServer, PlexUser, UserTypeDefaults, WatchPolicy
 from tests.caching.neighbours import Neighbours, run, serving

@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 
 from cacherr.errors import PlexError
 from caching import lock, orders, pausing
-from caching.cycle import WORK_LOCK
+from caching.lock import WORK_LOCK
 from caching.models import CachedFile, CachePolicy, Operation, PathMapping, Playback
 from caching.watching import history
 from caching.watching.looking import MOST_TRIES, Looker

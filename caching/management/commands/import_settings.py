@@ -8,7 +8,7 @@ from cacherr import given_files
 from cacherr.commands import CacherrCommand
 from cacherr.documents import DocumentError, read_json
 from cacherr.errors import ConfigurationError
-from caching import cycle, lock
+from caching import lock
 from caching.management.ordering import escaped
 from caching.planning.sizes import readable
 from caching.transfer import import_document, moving
@@ -42,7 +42,7 @@ class Command(CacherrCommand):
             return {"success": True, "dry_run": dry_run, "changes": outcome.changes, "notes": outcome.notes}, 0
         times = given_files.beside(path, *TIMES)
         files = tracked(given_files.beside(path, *LISTS) or b"", _parsed(path, times) if times else {})
-        with lock.held(cycle.WORK_LOCK):
+        with lock.held(lock.WORK_LOCK):
             moved = moving.move(document, files, dry_run=dry_run, verify=options["verify"])
         report = moved.told | {"success": not moved.adopted.left, "dry_run": dry_run}
         return report, int(bool(moved.adopted.left))

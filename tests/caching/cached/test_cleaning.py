@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 
 from caching import lock, orders
 from caching.cached import cleaning
-from caching.cycle import WORK_LOCK
+from caching.lock import WORK_LOCK
 from caching.models import CachedFile, CachePolicy, Operation, Pin
 from plexusers.models import PlexUser
 from plexusers.standin import StandIn, faults

@@ -185,9 +185,9 @@ def test_a_dry_run_by_hand_does_not_count(neighbours: Neighbours, plex: StandIn)
 
 
 def test_while_a_cycle_runs_a_hint_is_left_to_the_next_one(neighbours: Neighbours, plex: StandIn) -> None:
-    with lock.held(cycle.WORK_LOCK), pytest.raises(BusyError):
+    with lock.held(lock.WORK_LOCK), pytest.raises(BusyError):
         follow(timezone.now())
-    with lock.held(cycle.WORK_LOCK):
+    with lock.held(lock.WORK_LOCK):
         tasks.follow_hint(timezone.now().isoformat())
 
 

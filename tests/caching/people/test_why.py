@@ -62,7 +62,7 @@ def test_the_plan_of_now_is_what_the_dry_run_and_the_cycle_decide(
 
 
 def test_while_a_cycle_runs_no_plan_is_made(client: Client, neighbours: Neighbours, plex: StandIn) -> None:
-    with lock.held(cycle.WORK_LOCK):
+    with lock.held(lock.WORK_LOCK):
         assert "working" in get(client, "/api/plan", status=409)
 
 
@@ -172,7 +172,7 @@ def test_while_plex_is_away_or_a_cycle_runs_the_latest_plan_explains_and_says_so
     client: Client, neighbours: Neighbours, plex: StandIn
 ) -> None:
     run()
-    with lock.held(cycle.WORK_LOCK):
+    with lock.held(lock.WORK_LOCK):
         told = get(client, "/api/why", {"path": plex_path("Alpha")})
     assert "working" in told["instead_of"]
     plex.stop()
