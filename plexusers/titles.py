@@ -35,7 +35,7 @@ def matches(wishes: Iterable[Wish], rows: Iterable[Row]) -> dict[Wish, tuple[str
     """Rating keys by wish, for items of the wishes' kind. Wishes without a certain match are left out.
 
     Certain is the same plain title with the same year; without a year, a title that only one work has. Several items
-    of one work (of two libraries, or editions) all match; several works by one title and year match not at all.
+    of one work (of two libraries, or editions) all match, by their keys; several works by one title and year do not.
     """
     wanted = list(wishes)
     asked = {plain(wish.title) for wish in wanted}
@@ -47,5 +47,5 @@ def matches(wishes: Iterable[Wish], rows: Iterable[Row]) -> dict[Wish, tuple[str
     for wish in wanted:
         fitting = [row for row in by_title[plain(wish.title)] if wish.year is None or row[3] == wish.year]
         if fitting and len({guid or key for key, guid, _, _ in fitting}) == 1:
-            found[wish] = tuple(key for key, *_ in fitting)
+            found[wish] = tuple(sorted(key for key, *_ in fitting))
     return found
