@@ -17,8 +17,8 @@ from caching import stopping
 
 WORK_LOCK = "work"
 LOOK_SECONDS = 0.1
-FIRST_SECONDS = 1.0
-"""So long it is tried to be the one who goes first: those who look whether there is one hold that for an instant."""
+INSTANT_SECONDS = 0.5
+"""So long a lock is tried for: those who look whether somebody has it share it among themselves for an instant."""
 
 RESCUE_FIRST = "A cache disk is gone: the rescue of what it held comes first."
 
@@ -28,7 +28,7 @@ def held(name: str) -> Iterator[None]:
     """Hold the installation's lock of this name. Raises BusyError when somebody holds it, or waits to go first."""
     if is_wanted(name):
         raise BusyError(RESCUE_FIRST, "Try again in a minute.")
-    with _taken(_file(name), seconds=0):
+    with _taken(_file(name), INSTANT_SECONDS):
         yield
 
 
@@ -39,9 +39,9 @@ def held_first(name: str, seconds: float, ask_to_end: Callable[[], None] = lambd
     `ask_to_end` is called when somebody has it; by then `is_wanted` tells them why.
     """
     with ExitStack() as stack:
-        with _taken(_first(name), FIRST_SECONDS):
+        with _taken(_first(name), INSTANT_SECONDS):
             try:
-                stack.enter_context(_taken(_file(name), seconds=0))
+                stack.enter_context(_taken(_file(name), INSTANT_SECONDS))
             except BusyError:
                 ask_to_end()
                 stack.enter_context(_taken(_file(name), seconds))
@@ -50,14 +50,12 @@ def held_first(name: str, seconds: float, ask_to_end: Callable[[], None] = lambd
 
 def is_wanted(name: str) -> bool:
     """Whether somebody who goes first waits for this lock: who holds it shall end what is in progress and let go."""
-    if not _first(name).exists():
-        return False
-    with open(_first(name), "a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False
+    return _is_taken(_first(name))
+
+
+def is_held(name: str) -> bool:
+    """Whether somebody has this lock, or waits to go first."""
+    return is_wanted(name) or _is_taken(_file(name))
 
 
 def _file(name: str) -> Path:
@@ -79,9 +77,16 @@ def _taken(path: Path, seconds: float) -> Iterator[None]:
         yield
 
 
-def _take(descriptor: int) -> bool:
+def _is_taken(path: Path) -> bool:
+    if not path.exists():
+        return False
+    with open(path, "a") as file:
+        return not _take(file.fileno(), fcntl.LOCK_SH)
+
+
+def _take(descriptor: int, how: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -50,11 +50,7 @@ def _join(trigger: str, *, dry_run: bool) -> Cycle | None:
 
 def is_working() -> bool:
     """Whether a process of this installation is at work now."""
-    try:
-        with lock.held(lock.WORK_LOCK):
-            return False
-    except BusyError:
-        return True
+    return lock.is_held(lock.WORK_LOCK)
 
 
 def stop() -> bool:

@@ -1,10 +1,13 @@
 """A rescue is due while somebody is at work, or paused there: the work ends in a safe state, and the rescue comes."""
 
+import fcntl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -204,3 +207,14 @@ def test_a_cycle_is_not_stopped_when_there_is_nothing_to_rescue(ground: Ground) 
             rescue.rescue()
     row.refresh_from_db()
     assert not row.stop_requested
+
+
+def test_who_looks_whether_somebody_works_keeps_nobody_from_beginning() -> None:
+    with lock.held(lock.WORK_LOCK):
+        assert cycle.is_working()
+    with open(Path(django_settings.CONFIG_DIR) / "work.lock", "a") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)  # as those who look do, who all may do so at once
+        assert not cycle.is_working()
+        threading.Timer(0.05, lambda: fcntl.flock(looking, fcntl.LOCK_UN)).start()
+        with lock.held(lock.WORK_LOCK):
+            assert cycle.is_working()
